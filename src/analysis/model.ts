@@ -1,0 +1,209 @@
+/**
+ * What the analysis of a run says: the one input of every report. Plain data, so that it can be compared, merged and printed. `null` means not
+ * measured, never zero. Times are Clock ms; durations are ms unless the name says otherwise.
+ */
+import type { Blame, CorrelationMethod, EventRow, Outcome, RunMeta } from '../record/schema.ts';
+import type { ClaimName, Counting } from '../vendor/profile.ts';
+
+/** A share with its 95 % Wilson interval (E. B. Wilson 1927). */
+export interface Ratio {
+  part: number;
+  whole: number;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/** Percentiles interpolate linearly at p(n−1). */
+export interface Spread {
+  n: number;
+  mean: number | null;
+  min: number | null;
+  p50: number | null;
+  p90: number | null;
+  p95: number | null;
+  p99: number | null;
+  max: number | null;
+}
+
+/** Equal steps from `startMs`; value i covers [startMs + i·stepMs, +stepMs). At most 1500 steps. */
+export interface Series {
+  startMs: number;
+  stepMs: number;
+  values: (number | null)[];
+}
+
+export interface OutcomeFigures {
+  attempts: number;
+  counts: Record<Outcome, number>;
+  /** Outcome × SIP status × Q.850, for the table of failures. */
+  byStatus: { outcome: Outcome; status: number | null; q850: number | null; reason: string | null; count: number }[];
+  byBlame: Record<Blame, number>;
+}
+
+/** RFC 6076 and E.425, over attempts that are neither `cut` nor `harness`. */
+export interface SessionFigures {
+  srd: Spread;
+  /** Failed attempts apart (RFC 6076 4.3 MUST NOT mix). */
+  srdFailed: Spread;
+  pdd: Spread;
+  sdd: Spread;
+  sdt: Spread;
+  ser: Ratio;
+  seer: Ratio;
+  isa: Ratio;
+  scr: Ratio;
+  asr: Ratio;
+  ner: Ratio;
+  firstTry: Ratio;
+  eventual: Ratio;
+  /** From the intended start, so that a late generator cannot hide. */
+  srdFromIntended: Spread;
+}
+
+export interface ConcurrencyFigures {
+  /** Exact, event-sourced. */
+  peaks: Record<Counting, { value: number; atMs: number | null }>;
+  /** Largest value inside each step. */
+  series: Record<Counting, Series>;
+  arrivals: { planned: Series | null; intended: Series; achieved: Series; perSecondPeak: number };
+}
+
+export interface QueueFigures {
+  /** False where no method of correlation worked: then the rest is null. */
+  measured: boolean;
+  methods: Partial<Record<CorrelationMethod, number>>;
+  thresholdMs: number;
+  shortMs: number;
+  answered: number;
+  abandoned: number;
+  abandonedShort: number;
+  blocked: number;
+  diverted: number;
+  /** An≤T/(An+Ab), then the four others in the order of docs/metrics.md. */
+  serviceLevel: [Ratio, Ratio, Ratio, Ratio, Ratio];
+  asaMs: number | null;
+  waitAnswered: Spread;
+  waitAbandoned: Spread;
+  abandonment: Ratio;
+  connectRate: Ratio;
+  longestWaitMs: number | null;
+  /** Kaplan–Meier: P(wait > t) of the virtual wait, abandonment censoring. */
+  survival: { ms: number; share: number }[];
+  longest: Series;
+  length: Series;
+}
+
+export interface Outage {
+  /** Sending of the first affected attempt, and of the first unaffected one after which it held. End null: not over when the run ended. */
+  startMs: number;
+  endMs: number | null;
+  /** ± of each end: the gap between attempts there. */
+  resolutionMs: number;
+  affected: number;
+  failed: number;
+}
+
+export interface FaultFigures {
+  name: string;
+  target: string;
+  /** Injector's action took effect; null where it failed: then the claim is not measured. */
+  startMs: number | null;
+  endMs: number | null;
+  failed: string | null;
+  firstTry: { outages: Outage[]; rtoMs: number | null; resolutionMs: number | null };
+  /** Only attempts that failed for good. */
+  eventual: { outages: Outage[]; rtoMs: number | null; resolutionMs: number | null };
+  recovery90Ms: number | null;
+  recovery99Ms: number | null;
+  fullRecoveryMs: number | null;
+  inProgress: { at: number; survived: number; dropped: number; frozen: number; ended: number };
+  detectionMs: number | null;
+  availabilityEquivalent: number | null;
+}
+
+export interface ScaleFigures {
+  name: string;
+  triggerMs: number | null;
+  failed: string | null;
+  oldPlateau: number | null;
+  target: number;
+  firstExtraMs: number | null;
+  scaleUpMs: number | null;
+  resolutionMs: number | null;
+  blockedWhile: number;
+  droppedWhile: number;
+  reached: number | null;
+}
+
+export interface QualityFigures {
+  calls: number;
+  lossPercent: Spread;
+  jitterMs: Spread;
+  gapMs: Spread;
+  mos: Spread;
+  /** Calls in which one side never heard the other. */
+  oneWay: number;
+  model: string;
+}
+
+export interface HealthFigures {
+  seconds: number;
+  unhealthySeconds: number;
+  lag: Spread;
+  loop: Spread;
+  rtpLate: Spread;
+  socketDrops: number;
+  dropped: number;
+  harnessShare: Ratio;
+  /** Shaded in charts. */
+  unhealthy: { fromMs: number; toMs: number; why: string }[];
+}
+
+export interface ThresholdFigures {
+  metric: string;
+  expression: string;
+  state: 'ok' | 'failed' | 'no data';
+  value: number | null;
+  abortOnFail: boolean;
+}
+
+export type VerdictState = 'pass' | 'fail' | 'not proven' | 'not measured' | 'not valid';
+
+export interface Verdict {
+  claim: ClaimName;
+  state: VerdictState;
+  /** What was promised and what was measured, in the unit of the claim: ms, calls, share, MOS. */
+  promised: number;
+  measured: number | null;
+  low: number | null;
+  high: number | null;
+  n: number;
+  unit: 'calls' | 'calls/s' | 'share' | 'ms' | 'mos';
+  /** Key and figures of the explanation: report/messages turns it into words. */
+  why: string;
+  veto: boolean;
+  counting: Counting | null;
+}
+
+export interface RunAnalysis {
+  meta: RunMeta;
+  /** Why the run supports no verdict, if so; and how complete the record is (a killed run lacks its end). */
+  validity: { valid: boolean; reasons: string[]; complete: boolean; lastMs: number };
+  outcomes: OutcomeFigures;
+  sessions: SessionFigures;
+  concurrency: ConcurrencyFigures;
+  queue: QueueFigures;
+  agents: { offered: number; answered: number; missed: number; rejected: number; occupancy: Ratio };
+  faults: FaultFigures[];
+  scaling: ScaleFigures[];
+  quality: QualityFigures | null;
+  health: HealthFigures;
+  thresholds: ThresholdFigures[];
+  verdicts: Verdict[];
+  srdSeries: { p50: Series; p95: Series };
+  waitSeries: { p50: Series; p95: Series };
+  outcomeSeries: Record<Outcome, Series>;
+  /** Faults, scaling, alarms, marks, drain: drawn on every chart. */
+  events: EventRow[];
+}

@@ -1,0 +1,48 @@
+/** What calls and agents of one worker stand on. Made once per worker by the engine. */
+import type { Clock } from '../clock.ts';
+import type { CallsurgeError } from '../errors.ts';
+import type { MediaPump } from '../media/stream.ts';
+import type { RowSink } from '../record/schema.ts';
+import type { Credentials, HeaderList, NextHop, SipStack } from '../sip/stack.ts';
+import type { Correlator } from './correlator.ts';
+
+/** A trunk as used: names resolved, secrets read. */
+export interface LiveTrunk {
+  name: string;
+  nextHop: NextHop;
+  domain: string;
+  credentials: Credentials | undefined;
+  weight: number;
+  priority: number;
+}
+
+/** The contract's gate, asked before each call; the caps are the run's, not the worker's. */
+export interface Gate {
+  /** @returns undefined where the call may go, else why not. A refused call is not sent: outcome `harness`, event, and the run says so. */
+  check(called: string, caller: string): CallsurgeError | undefined;
+  /** A call is open from a true answer until `release`. */
+  enter(): CallsurgeError | undefined;
+  release(): void;
+}
+
+export interface CallServices {
+  clock: Clock;
+  worker: number;
+  stack: SipStack;
+  /** Undefined: signalling only. */
+  pump: MediaPump | undefined;
+  /** Address in our SDP. */
+  mediaHost: string;
+  correlator: Correlator;
+  sink: RowSink;
+  gate: Gate;
+  trunks: LiveTrunk[];
+  /** The run's caller numbers: the k-th caller of the run presents the k-th number of the contract's patterns. */
+  callerNumber(iteration: number): string;
+  headers: HeaderList;
+  limits: { provisionalMs: number | undefined; mediaSilenceMs: number; scheduleLagMs: number };
+  /** Agents of ours are expected on the line (profile has `sip` or `phone` agents). */
+  ownAgents: boolean;
+  signalling: { method: 'INVITE' | 'UPDATE' | 'INFO'; header: string | undefined } | undefined;
+  language: 'en' | 'zh-CN';
+}

@@ -1,0 +1,67 @@
+/**
+ * Everything that can go wrong and that a user can do something about is a CallsurgeError: a stable code, what happened, where, and what to
+ * do. The command line prints it as one line; `cli/exit-codes.ts` maps the code to the process's exit code.
+ */
+
+export type ErrorCode =
+  /** A scenario, profile or option that cannot be used as written. Exit 104. */
+  | 'scenario-not-found'
+  | 'scenario-syntax'
+  | 'scenario-invalid'
+  | 'option-invalid'
+  | 'vendor-invalid'
+  | 'secret-missing'
+  | 'contract-violation'
+  | 'threshold-invalid'
+  | 'usage'
+  | 'run-folder-invalid'
+  /** The scenario's own code threw. Exit 107. */
+  | 'scenario-threw'
+  /** The outside world. Exits from 120. */
+  | 'vendor-unreachable'
+  | 'port-in-use'
+  | 'folder-unwritable'
+  | 'machine-limit'
+  /** Verbs of a call, raised inside a scenario. */
+  | 'call-failed'
+  | 'call-ended'
+  | 'patience-over'
+  | 'stopped'
+  | 'verb-misused'
+  /** Ours: a defect in callsurge or in the machine it runs on. */
+  | 'internal';
+
+export interface ErrorDetails {
+  /** File, field or address the error is about: `scenarios/a.ts:12`, `vendor.trunks[0].host`. */
+  where?: string;
+  /** What the reader should do, as a sentence without a full stop. */
+  todo?: string;
+  cause?: unknown;
+}
+
+export class CallsurgeError extends Error {
+  readonly code: ErrorCode;
+  readonly where: string | undefined;
+  readonly todo: string | undefined;
+
+  constructor(code: ErrorCode, what: string, details: ErrorDetails = {}) {
+    super(what, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'CallsurgeError';
+    this.code = code;
+    this.where = details.where;
+    this.todo = details.todo;
+  }
+
+  /** `what (where): what to do [code]`, always one line. */
+  oneLine(): string {
+    const where = this.where ? ` (${this.where})` : '';
+    const todo = this.todo ? `: ${this.todo}` : '';
+    return `${this.message}${where}${todo} [${this.code}]`.replace(/\s*\n\s*/g, ' ');
+  }
+}
+
+/** The text of anything that was thrown, on one line. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof CallsurgeError) return thrown.oneLine();
+  return (thrown instanceof Error ? thrown.message : String(thrown)).replace(/\s*\n\s*/g, ' ');
+}

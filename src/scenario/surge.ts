@@ -1,0 +1,55 @@
+/**
+ * `export const surge: SurgeOptions` beside k6's `options` (whose types refuse extra fields). Data only, so that it can be checked, drawn on
+ * charts and sent to workers.
+ */
+import type { Duration } from '../duration.ts';
+import type { Hook } from '../vendor/profile.ts';
+
+export type FaultAction =
+  /** The embedded vendor's site. */
+  | { kind: 'simulator'; action: 'stop' | 'freeze'; site: string }
+  /** A fault hook of the vendor profile by name. */
+  | { kind: 'hook'; hook: string }
+  | { kind: 'request' | 'command'; start: Hook; end?: Hook }
+  /** Somebody pulls the cable and marks it. */
+  | { kind: 'manual'; instruction: string };
+
+export interface FaultStep {
+  name: string;
+  /** From the load's start. */
+  at: Duration;
+  /** A fault always ends: after this, or when the run does. */
+  for: Duration;
+  do: FaultAction;
+}
+
+export type ScaleAction =
+  | { kind: 'simulator'; site?: string; channels: number; delay?: Duration }
+  | { kind: 'hook'; hook: string }
+  | { kind: 'request' | 'command'; start: Hook }
+  | { kind: 'manual'; instruction: string };
+
+export interface ScaleStep {
+  name: string;
+  at: Duration;
+  /** Answered concurrency aimed at: scale-up time ends when 98 % of it holds. */
+  target: number;
+  /** Sustained for. Default 30s. */
+  hold?: Duration;
+  do: ScaleAction;
+}
+
+export interface SurgeOptions {
+  /** Default 1. Same seed: same arrivals, same callers. */
+  seed?: number;
+  /** k6's even spacing, or Poisson arrivals along the same curve. Default even. */
+  arrivals?: 'even' | 'poisson';
+  faults?: FaultStep[];
+  scaling?: ScaleStep[];
+  /** OPTIONS to each trunk, never retransmitted: resolution of an outage. Default 10/s where there are faults, else 0. */
+  probes?: { perSecond: number };
+  /** none: signalling only. Default rtp. */
+  media?: 'rtp' | 'none';
+  /** Wait this long for calls to end after the last arrival has been stopped. Default 35s (Timer F and a little). */
+  drain?: Duration;
+}

@@ -1,0 +1,276 @@
+/**
+ * What the rest of callsurge knows of SIP. Nothing outside src/sip sees SIP.js: a stack sends and receives whole messages, hides transactions,
+ * retransmission, authentication and dialogs behind these few interfaces, and reports every fact with the time at which it happened.
+ *
+ * Promises: nothing that arrives from the network throws; every outgoing call ends in exactly one of `answered`+`ended` or `failed`; all times
+ * are `Clock` times (ms) taken where the datagram was handed over, not where a callback happened to run.
+ */
+import type { Clock } from '../clock.ts';
+
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+export interface HostPort {
+  host: string;
+  port: number;
+}
+
+export interface NextHop extends HostPort {
+  transport: TransportName;
+}
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+export interface Body {
+  type: string;
+  content: string;
+}
+
+/** A received message as plain data. Header names are case-insensitive; compact forms are expanded. */
+export interface SipMessage {
+  readonly callId: string;
+  readonly cseq: number;
+  readonly cseqMethod: string;
+  readonly fromUri: string;
+  readonly fromDisplay: string;
+  readonly fromTag: string;
+  readonly toUri: string;
+  readonly toTag: string;
+  readonly contact: string | undefined;
+  readonly body: string;
+  readonly bodyType: string | undefined;
+  header(name: string): string | undefined;
+  headers(name: string): string[];
+  /** When it was received. */
+  readonly at: number;
+  readonly source: HostPort;
+}
+
+export interface SipRequest extends SipMessage {
+  readonly method: string;
+  readonly uri: string;
+}
+
+export interface SipResponse extends SipMessage {
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** Why a transaction of ours did not succeed. */
+export type SipFailure =
+  | { kind: 'response'; at: number; response: SipResponse }
+  /** B and F: RFC 3261 17.1; provisional: none within `provisionalLimitMs`. */
+  | { kind: 'timeout'; at: number; timer: 'B' | 'F' | 'provisional' }
+  /** `local`: our own socket refused (harness); else the network or peer did (ICMP, connection reset). */
+  | { kind: 'transport'; at: number; message: string; local: boolean };
+
+export type TransactionResult =
+  | { kind: 'response'; at: number; response: SipResponse; sentAt: number; retransmissions: number }
+  | (Exclude<SipFailure, { kind: 'response' }> & { sentAt: number; retransmissions: number });
+
+/** All that is needed to end a dialog, or an INVITE not yet answered, from another process: the content of open.csv. */
+export interface DialogSnapshot {
+  sipCallId: string;
+  localUri: string;
+  localTag: string;
+  remoteUri: string;
+  remoteTag: string | null;
+  remoteTarget: string | null;
+  routeSet: string[];
+  localCseq: number;
+  branch: string | null;
+  requestUri: string;
+  transport: TransportName;
+  local: HostPort;
+  remote: HostPort;
+}
+
+/** An answer to an offer inside a dialog (re-INVITE, UPDATE): SDP, or a refusal. */
+export type OfferReply = { status: 200; body: Body | undefined } | { status: number; reason?: string };
+
+/** Callbacks about a dialog, whichever side made it. Optional ones have the stack's default: 200 to OPTIONS and INFO, 501 to the unknown. */
+export interface DialogHandlers {
+  /** re-INVITE or UPDATE with an offer, or a re-INVITE without (then: our offer). */
+  offer?(request: SipRequest): OfferReply;
+  /** Any other request in the dialog (INFO, NOTIFY, REFER, MESSAGE); returns the status to answer with. */
+  request?(request: SipRequest): number;
+  /** The other side sent BYE (already answered 200). Called at most once, never after our own `bye`. */
+  ended(request: SipRequest): void;
+}
+
+export interface SipDialog {
+  readonly sipCallId: string;
+  snapshot(): DialogSnapshot;
+  /** Ends the dialog. Resolves with what came of it (Timer F at the latest); never rejects. */
+  bye(headers?: HeaderList): Promise<TransactionResult>;
+  /** Any other request in the dialog (INFO, UPDATE, MESSAGE …). Never rejects. */
+  send(method: string, options?: { headers?: HeaderList; body?: Body }): Promise<TransactionResult>;
+  /** re-INVITE with our offer; the ACK is sent. Retries once after 491. Never rejects. */
+  reinvite(body: Body, headers?: HeaderList): Promise<TransactionResult>;
+  /** Puts one BYE on the wire and forgets the dialog: for a second Ctrl-C. */
+  byeUnawaited(): void;
+}
+
+export interface OutgoingCallOptions {
+  requestUri: string;
+  fromUri: string;
+  fromDisplay?: string;
+  toUri: string;
+  /** Where the INVITE goes, whatever the Request-URI says. */
+  nextHop: NextHop;
+  callId?: string;
+  headers?: HeaderList;
+  body?: Body;
+  credentials?: Credentials;
+  /** Give up (CANCEL, outcome timeout) when no provisional, not even 100, came within this. Default: Timer B only. */
+  provisionalLimitMs?: number;
+}
+
+export interface OutgoingCallHandlers extends DialogHandlers {
+  /** Each time the INVITE goes out: first, after a challenge (`cseq` rises) and as a retransmission. */
+  sent?(at: number, what: { cseq: number; retransmission: boolean }): void;
+  /** 1xx, 100 too. */
+  provisional?(response: SipResponse): void;
+  /** First 2xx; the ACK has been sent. */
+  answered(response: SipResponse, dialog: SipDialog): void;
+  /** Final failure; the ACK has been sent. After `cancel()` the 487 arrives here. */
+  failed(failure: SipFailure): void;
+  /** A further 2xx with another To-tag: the stack ACKs and BYEs it. */
+  surplus?(response: SipResponse): void;
+}
+
+export interface OutgoingCall {
+  readonly sipCallId: string;
+  /** Challenges (401/407) answered so far. */
+  readonly challenges: number;
+  /** Times an INVITE was sent again by Timer A. */
+  readonly retransmissions: number;
+  readonly dialog: SipDialog | undefined;
+  snapshot(): DialogSnapshot;
+  /**
+   * Asks to end the call before it is answered. Waits for a provisional before CANCEL goes out (RFC 3261 9.1). If a 200 wins the race,
+   * `answered` is called and the caller of this must `bye`. `failed` reports the end otherwise.
+   */
+  cancel(headers?: HeaderList): void;
+  /** One CANCEL (or BYE where there is a dialog) on the wire at once, unawaited. */
+  abandonUnawaited(): void;
+}
+
+export interface IncomingCallHandlers extends DialogHandlers {
+  /** CANCEL before our final answer: 487 has been sent. */
+  cancelled(request: SipRequest): void;
+  /** ACK to our 2xx. */
+  acknowledged?(request: SipRequest): void;
+  /** No ACK ever came (Timer H): the stack has sent BYE. */
+  unacknowledged?(): void;
+}
+
+/** An INVITE that came to us. Answer it once; until then the stack has said 100. */
+export interface IncomingCall {
+  readonly request: SipRequest;
+  /** Set before the event loop turns. */
+  handlers: IncomingCallHandlers | undefined;
+  snapshot(): DialogSnapshot;
+  ring(headers?: HeaderList): void;
+  /** 183 with SDP. */
+  progress(body: Body, headers?: HeaderList): void;
+  /** 200. The dialog can send BYE at once. */
+  accept(body: Body | undefined, headers?: HeaderList): SipDialog;
+  reject(status: number, options?: { reason?: string; headers?: HeaderList }): void;
+}
+
+/** A request outside dialogs that came to us (OPTIONS, REGISTER …). Answer once. */
+export interface IncomingRequest {
+  readonly request: SipRequest;
+  respond(status: number, options?: { reason?: string; headers?: HeaderList; body?: Body }): void;
+}
+
+export interface RequestOptions {
+  method: string;
+  requestUri: string;
+  fromUri: string;
+  toUri: string;
+  nextHop: NextHop;
+  callId?: string;
+  /** First CSeq; counts up over challenges. */
+  cseq?: number;
+  headers?: HeaderList;
+  body?: Body;
+  credentials?: Credentials;
+  /** false: sent once, for probes whose loss must show. Default true. */
+  retransmit?: boolean;
+  /** Give up after this instead of Timer F (32 s). */
+  timeoutMs?: number;
+}
+
+export interface RegistrationOptions {
+  /** `sip:1001@vendor` */
+  aor: string;
+  registrar: NextHop;
+  credentials?: Credentials;
+  expiresS: number;
+  /** User part of the Contact; default: that of the AOR. */
+  contactUser?: string;
+}
+
+export interface RegistrationHandlers {
+  registered(at: number, expiresS: number): void;
+  /** A refresh failed, or the registrar refuses; tried again with back-off until `stop`. */
+  lost(at: number, failure: SipFailure): void;
+}
+
+export interface Registration {
+  readonly registered: boolean;
+  /** Removes the binding (Expires: 0). Resolves when answered or given up; never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Counters since the start; `bad` are messages that could not be read. */
+export interface SipStackStats {
+  received: number;
+  sent: number;
+  retransmitted: number;
+  bad: number;
+  /** Bytes of the kernel's receive buffer as read back. */
+  receiveBuffer: number;
+  /** Client and server transactions, and dialogs, now held. */
+  transactions: number;
+  dialogs: number;
+}
+
+export interface SipStackOptions {
+  clock: Clock;
+  /** Port 0: any free one. */
+  bind: HostPort & { transport: TransportName };
+  /** What Via and Contact say instead of the bound address: behind NAT. */
+  advertise?: HostPort;
+  userAgent: string;
+  /** Asked of the kernel; see `stats().receiveBuffer`. Default 4 MiB. */
+  receiveBufferBytes?: number;
+  /** Starts Call-IDs, tags and branches, so that two stacks never share any. */
+  idPrefix: string;
+  /** An INVITE outside dialogs. Absent: 480. */
+  call?(call: IncomingCall): void;
+  /** Any other request outside dialogs. Absent: 200 to OPTIONS, 405 to the rest. */
+  request?(request: IncomingRequest): void;
+  /** Something arrived or failed that belongs to no call: unreadable bytes, ICMP errors. Never throws upwards. */
+  problem?(at: number, what: string): void;
+}
+
+export interface SipStack {
+  /** Where it listens: the bound address with the real port. */
+  readonly local: HostPort & { transport: TransportName };
+  call(options: OutgoingCallOptions, handlers: OutgoingCallHandlers): OutgoingCall;
+  /** A request outside dialogs (OPTIONS, MESSAGE …), challenges answered. Never rejects. */
+  send(options: RequestOptions): Promise<TransactionResult>;
+  register(options: RegistrationOptions, handlers: RegistrationHandlers): Registration;
+  /** Ends what another process left open: BYE where there is a remote tag, else CANCEL. Never rejects. */
+  sweep(open: DialogSnapshot): Promise<TransactionResult>;
+  stats(): SipStackStats;
+  /** Closes the socket. Calls still open end with a transport failure; nothing is sent. */
+  close(): Promise<void>;
+}

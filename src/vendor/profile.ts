@@ -1,0 +1,176 @@
+/**
+ * Who is under test, as a buyer writes it down: `export default defineVendor({ … })`. Plain data (secrets as `env('NAME')`), so that it can be
+ * checked field by field, printed, sent to workers and stored in run.json without a secret.
+ */
+import type { Duration } from '../duration.ts';
+import type { SimulatorConfig } from '../simulator/config.ts';
+
+/** A secret by the name of its environment variable. Never the value. */
+export interface Secret {
+  readonly env: string;
+}
+
+/** The only way to put a secret into a profile. */
+export function env(name: string): Secret {
+  return { env: name };
+}
+
+export interface Trunk {
+  name: string;
+  host: string;
+  /** Default 5060. */
+  port?: number;
+  /** Default udp. */
+  transport?: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+  /** Domain of our From and of the Request-URI. Default: host. */
+  domain?: string;
+  credentials?: { username: string; password: Secret };
+  /** Share of new calls among trunks of one priority. Default 1. */
+  weight?: number;
+  /** Lower is tried first (several carriers, main and standby). Default 0. */
+  priority?: number;
+}
+
+/** A number drawn per use: a fixed duration, or a distribution. Plain data. */
+export type DrawSpec =
+  | Duration
+  | { exponential: Duration }
+  | { lognormal: { mean: Duration; sigma: number } }
+  | { uniform: [from: Duration, to: Duration] }
+  | { weibull: { scale: Duration; shape: number } };
+
+export interface AgentGroup {
+  /** `sip`: UAs of ours that register. The other kinds are answered elsewhere. */
+  kind: 'sip' | 'phone' | 'browser' | 'human';
+  /** Group name, used in agent names. */
+  name: string;
+  /** How many. For `sip`: accounts are `username` with `{n}` replaced by first … first+count−1. */
+  count: number;
+  skills?: string[];
+  accounts?: { username: string; first?: number; password: Secret | { perAccount: Secret } };
+  /** Where `sip` agents register. Default: the first trunk's host, port and transport. */
+  registrar?: { host: string; port?: number; transport?: 'udp' | 'tcp' | 'tls'; domain?: string };
+  /** Registration lifetime asked for. Default 600s. */
+  expires?: Duration;
+  /** From offer to 200. Default 2s. */
+  answerDelay?: DrawSpec;
+  /** From 200 to the agent's own BYE if the caller stays. Default: the caller hangs up first ("never"). */
+  handling?: DrawSpec | 'until-caller';
+  /** After a call, before ready (486 to offers). Default 0. */
+  wrapUp?: DrawSpec;
+  /** Share of offers left ringing, and share rejected with 486. Default 0. */
+  noAnswer?: number;
+  reject?: number;
+  /** When they log in and out, from the load's start. Default: the whole run. */
+  shifts?: { from: Duration; to?: Duration; count?: number }[];
+}
+
+/** How the vendor counts "concurrent" in a claim; all are reported. */
+export type Counting = 'occupied' | 'answered' | 'queued' | 'talking' | 'legs';
+
+interface ClaimTerms {
+  /** A veto claim that is not a pass eliminates the vendor in a comparison. */
+  veto?: boolean;
+  /** Weight in a comparison. Default 1. */
+  weight?: number;
+  /** The vendor's own words. */
+  words?: string;
+}
+
+export interface Claims {
+  concurrentCalls?: ClaimTerms & { atLeast: number; counting: Counting };
+  callsPerSecond?: ClaimTerms & { atLeast: number };
+  /** Share of callers answered by an agent within the threshold, primary formula. */
+  serviceLevel?: ClaimTerms & { atLeast: number; within: Duration };
+  /** Agent connect rate. */
+  connectRate?: ClaimTerms & { atLeast: number };
+  abandonment?: ClaimTerms & { atMost: number };
+  averageSpeedOfAnswer?: ClaimTerms & { atMost: Duration };
+  setupDelay?: ClaimTerms & { percentile: number; atMost: Duration };
+  failover?: ClaimTerms & { within: Duration };
+  callsSurvive?: ClaimTerms & { atLeast: number };
+  scaleUp?: ClaimTerms & { within: Duration };
+  alarm?: ClaimTerms & { within: Duration };
+  repair?: ClaimTerms & { within: Duration };
+  availability?: ClaimTerms & { monthly: number };
+  mos?: ClaimTerms & { atLeast: number };
+  oneWayDelay?: ClaimTerms & { atMost: Duration };
+}
+export type ClaimName = keyof Claims;
+
+/** What the vendor has permitted, in writing. Enforced before and during a run; anything outside is refused. */
+export interface Contract {
+  /** Hosts, addresses or CIDR blocks that may receive traffic. */
+  targets: string[];
+  /** Patterns of numbers that may be dialled: digits with `x` for any digit, `*` at the end for any rest: `400xxxxxxx`. */
+  called: string[];
+  /** Patterns of caller numbers that may be presented. */
+  callers: string[];
+  /** Windows in which load is allowed, local time of `timezone`. Default: always. */
+  hours?: { days?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]; from: string; to: string }[];
+  timezone?: string;
+  maxCallsPerSecond: number;
+  maxChannels: number;
+  /** Who at the vendor must be told, and answers when it goes wrong. */
+  contact: { name: string; phone?: string; email?: string };
+  /** Reference of the letter or mail that permits it. */
+  permission?: string;
+  validUntil?: string;
+}
+
+export type Hook =
+  | {
+      http: string;
+      method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+      headers?: Record<string, string | Secret>;
+      body?: unknown;
+      timeout?: Duration;
+      expect?: number;
+    }
+  | { command: string[]; timeout?: Duration };
+
+export interface VendorProfile {
+  /** Letters, digits and dashes: part of the run folder's name. */
+  name: string;
+  title?: string;
+  /** direct: our trunks end at the vendor. carrier: a 400 number dialled through the buyer's own carrier trunk. */
+  access?: { kind: 'direct' } | { kind: 'carrier'; control?: { called: string; trunk?: string } };
+  trunks: Trunk[];
+  /** Numbers of the service, for scenarios: `vendor.numbers.main`. */
+  numbers?: Record<string, string>;
+  agents?: AgentGroup[];
+  claims?: Claims;
+  contract: Contract;
+  trial?: { type: 'shared' | 'dedicated' | 'pre-warmed' | 'production'; seats?: number; notes?: string };
+  /** Our side. */
+  local?: {
+    /** Addresses to send from; workers take them in turn. Default 127.0.0.1 for a loopback vendor, else 0.0.0.0. */
+    addresses?: string[];
+    /** First SIP port; worker k takes the k-th. Default 0: any. */
+    sipPort?: number;
+    rtpPorts?: [from: number, to: number];
+    /** Address in Via, Contact and SDP behind NAT. */
+    external?: string;
+  };
+  limits?: {
+    /** No provisional within this: outcome timeout. Default: Timer B, 32s. */
+    provisional?: Duration;
+    /** RTP from the vendor stopped for longer than this while talking: dropped. Default 10s. */
+    mediaSilence?: Duration;
+    /** Later than this against the schedule: outcome harness. Default 500ms. */
+    scheduleLag?: Duration;
+  };
+  /** How an agent on the line is seen where we own none (metrics.md): the vendor's in-dialog request at agent answer. */
+  signalling?: { method: 'INVITE' | 'UPDATE' | 'INFO'; header?: string };
+  hooks?: {
+    scale?: Record<string, Hook>;
+    faults?: Record<string, { start: Hook; end?: Hook }>;
+  };
+  /** The embedded vendor: `run` starts it for the time of the run. */
+  embedded?: SimulatorConfig;
+}
+
+/** Typed identity; checked when loaded (vendor/load.ts). */
+export function defineVendor(profile: VendorProfile): VendorProfile {
+  return profile;
+}
