@@ -171,6 +171,35 @@ export const EVENT_KINDS = [
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
+/**
+ * What `action` says, by kind, and what `t_ms`, `name` and `value` then mean. Analysis finds faults, scaling and probes by these words alone.
+ *
+ * | kind | action | meaning |
+ * | --- | --- | --- |
+ * | run | start, load, end | the run begins; load begins (setup() is over); no new arrivals and all calls over |
+ * | fault | start | the injector was asked, at `t_ms` |
+ * | fault | started | it took effect at `t_ms` (t0 of every failover figure); `value` = ms from asking to effect |
+ * | fault | failed | it did not take effect; `detail.message` says why. The fault did not happen |
+ * | fault | end, ended, end-failed | the same for taking the fault back |
+ * | scale | trigger | the vendor's API was asked for capacity |
+ * | scale | accepted | it said yes at `t_ms` (t0 of every elasticity figure) |
+ * | scale | failed | it refused or could not be reached; `detail.message` says why |
+ * | scale | ready | the vendor says that the capacity is there |
+ * | probe | answered, lost | one OPTIONS, never retransmitted; `name` = trunk, `t_ms` = when it was SENT, `value` = ms to its answer |
+ * | alarm | received | the vendor's alarm reached us; `name` = fault, where the alarm tells |
+ * | mark | alarm, ticket, engineer, workaround, fixed | somebody says so, `by` buyer or vendor; `value` = ± ms |
+ * | drain | start, end | no new calls; every call is over |
+ */
+export const EVENT_ACTIONS = {
+  run: ['start', 'load', 'end'],
+  fault: ['start', 'started', 'failed', 'end', 'ended', 'end-failed'],
+  scale: ['trigger', 'accepted', 'failed', 'ready'],
+  probe: ['answered', 'lost'],
+  alarm: ['received'],
+  mark: ['alarm', 'ticket', 'engineer', 'workaround', 'fixed'],
+  drain: ['start', 'end'],
+} as const satisfies Partial<Record<EventKind, readonly string[]>>;
+
 /** What happened to the run: faults, scaling, marks, alarms, probes, phases. */
 export const EVENT_COLUMNS = {
   t_ms: ms('when it happened'),
@@ -202,6 +231,8 @@ export const OPEN_COLUMNS = {
   t_ms: ms('when'),
   op: text('open, or close'),
   call: text('our name of the call; agent legs too'),
+  party: text('caller, or agent'),
+  answered: bool('the leg has been answered: a later `open` row of the same leg says so'),
   worker: number('worker thread'),
   sip_call_id: text('Call-ID'),
   local_uri: text('our From or To URI'),
