@@ -16,7 +16,7 @@ export type ExecutorName =
 export interface Arrival {
   /** Iteration number over all workers, from 0. */
   index: number;
-  /** ms from the scenario's start. */
+  /** ms from the scenario's start; the last may be exactly at the scenario's duration. */
   at: number;
 }
 
@@ -39,7 +39,16 @@ export type Drive =
       rateAt(ms: number): number;
     }
   | { kind: 'vus'; steps(segment: Segment): VuStep[]; maxVus: number; gracefulRampDownMs: number }
-  | { kind: 'iterations'; shared: boolean; vus(segment: Segment): number; maxVus: number; iterations(segment: Segment): number };
+  | {
+      kind: 'iterations';
+      shared: boolean;
+      vus(segment: Segment): number;
+      maxVus: number;
+      /** Of all the segment's VUs together. */
+      iterations(segment: Segment): number;
+      /** Iteration number over all workers of the segment's k-th iteration (0 ≤ k < iterations). For `vus`: `indexAt(segment, k)` of segment.ts. */
+      index(segment: Segment, k: number): number;
+    };
 
 export interface ScenarioPlan {
   name: string;
