@@ -1,0 +1,46 @@
+/**
+ * How good the instrument must be in a second for that second to support a verdict (docs/metrics.md, the instrument's own health). Figures in
+ * ms unless said otherwise; each is judged where it is known.
+ */
+import type { TimelineRow } from '../record/schema.ts';
+
+/** Starts later than this against the schedule, p99. A caller is not worse off by 50 ms; a peak would be flatter than planned beyond it. */
+export const LAG_LIMIT_MS = 50;
+/** Event-loop delay, p99: all times of messages are taken when the loop gets to them. */
+export const LOOP_LIMIT_MS = 50;
+/** Garbage collection in one second. */
+export const GC_LIMIT_MS = 200;
+/** CPU of one thread, 0…1 of a core: above it queues build inside the instrument. */
+export const CPU_LIMIT = 0.95;
+/** RTP packets later than one frame, p99. */
+export const RTP_LATE_LIMIT_MS = 20;
+/** Datagrams that the kernel dropped at our sockets. */
+export const SOCKET_DROPS_LIMIT = 0;
+/** Iterations that found no VU. */
+export const DROPPED_LIMIT = 0;
+/** RTP ports free, at least. */
+export const PORTS_FREE_LIMIT = 1;
+
+type Judged = 'lag_p99_ms' | 'loop_p99_ms' | 'gc_ms' | 'cpu' | 'rtp_late_p99_ms' | 'socket_drops' | 'dropped';
+
+const MOST: Record<Judged, { limit: number; words(value: number): string }> = {
+  lag_p99_ms: { limit: LAG_LIMIT_MS, words: (v) => `schedule lag ${v.toFixed(0)} ms` },
+  loop_p99_ms: { limit: LOOP_LIMIT_MS, words: (v) => `event-loop delay ${v.toFixed(0)} ms` },
+  gc_ms: { limit: GC_LIMIT_MS, words: (v) => `garbage collection ${v.toFixed(0)} ms` },
+  cpu: { limit: CPU_LIMIT, words: (v) => `CPU ${(v * 100).toFixed(0)} %` },
+  rtp_late_p99_ms: { limit: RTP_LATE_LIMIT_MS, words: (v) => `RTP late by ${v.toFixed(0)} ms` },
+  socket_drops: { limit: SOCKET_DROPS_LIMIT, words: (v) => `${v} datagrams dropped by the kernel` },
+  dropped: { limit: DROPPED_LIMIT, words: (v) => `${v} iterations dropped` },
+};
+
+/** Sets `healthy` and `unhealthy` of a row by its other cells. */
+export function judgeHealth(row: TimelineRow): TimelineRow {
+  const why = (Object.keys(MOST) as Judged[]).flatMap((key) => {
+    const value = row[key];
+    return value !== null && value > MOST[key].limit ? [MOST[key].words(value)] : [];
+  });
+  if (row.ports_free !== null && row.ports_free < PORTS_FREE_LIMIT) why.push('no RTP port free');
+  row.healthy = why.length === 0;
+  row.unhealthy = why.length === 0 ? null : why.join(', ');
+  return row;
+}

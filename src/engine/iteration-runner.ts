@@ -1,0 +1,103 @@
+/**
+ * Runs one iteration of a scenario: makes its context, calls the exported function, hangs up what it left open, and adds k6's own samples. Never
+ * rejects: an exception of the script is recorded and counted, and the run goes on.
+ */
+import { type VuContext, withVu } from '../call/context.ts';
+import { endIteration, isStoryEnd } from '../call/iteration.ts';
+import type { CallServices } from '../call/services.ts';
+import { messageOf } from '../errors.ts';
+import { randomStream } from '../random.ts';
+import { rowOf } from '../record/schema.ts';
+import type { ScenarioPlan } from '../schedule/executor.ts';
+
+export interface IterationCounts {
+  complete: number;
+  interrupted: number;
+  dropped: number;
+  exceptions: number;
+}
+
+export interface IterationSource {
+  plan: ScenarioPlan;
+  run: (data: unknown) => unknown;
+  data: unknown;
+  seed: number;
+  services: CallServices;
+  counts: IterationCounts;
+}
+
+/** An interrupted script that waits for something other than a verb is left alone after this: JavaScript cannot be interrupted. */
+const INTERRUPTED_MS = 1000;
+/** Exceptions written out one by one, a scenario and worker; the rest is counted. */
+const EXCEPTIONS_WRITTEN = 20;
+
+export async function runIteration(
+  source: IterationSource,
+  vu: number,
+  iteration: number,
+  intendedAt: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { plan, services, seed } = source;
+  const { clock } = services;
+  const startedAt = clock.now();
+  const context: VuContext = {
+    scenario: plan.name,
+    exec: plan.exec,
+    vu,
+    iteration,
+    intendedAt,
+    startedAt,
+    tags: { ...plan.tags },
+    signal,
+    random: randomStream(seed, `caller:${plan.name}`, iteration),
+    services,
+  };
+  let thrown: unknown;
+  try {
+    await untilInterrupted(withVu(context, async () => source.run(source.data)), services, signal);
+  } catch (error) {
+    thrown = error;
+  }
+  const endedAt = clock.now();
+  if (thrown !== undefined && !isStoryEnd(thrown) && !signal.aborted) exception(source, context, thrown);
+  if (signal.aborted) source.counts.interrupted++;
+  else {
+    source.counts.complete++;
+    sample(services, endedAt, 'iterations', 'counter', 1, plan);
+    sample(services, endedAt, 'iteration_duration', 'trend', endedAt - startedAt, plan);
+  }
+  await endIteration(context, thrown).catch((error) => exception(source, context, error));
+}
+
+/** Adds a sample of a built-in metric. */
+export function sample(services: CallServices, at: number, metric: string, type: string, value: number, plan: ScenarioPlan): void {
+  services.sink.write('samples', { t_ms: at, metric, type, value, tags: { ...plan.tags, scenario: plan.name } });
+}
+
+function untilInterrupted(story: Promise<unknown>, services: CallServices, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => services.clock.after(INTERRUPTED_MS, () => reject(signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    story.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function exception(source: IterationSource, { scenario, exec, vu, iteration }: VuContext, thrown: unknown): void {
+  const { counts, services } = source;
+  counts.exceptions++;
+  if (counts.exceptions > EXCEPTIONS_WRITTEN) return;
+  const stack = thrown instanceof Error ? thrown.stack?.split('\n').slice(1, 4).map((line) => line.trim()) : undefined;
+  services.sink.write(
+    'events',
+    rowOf('events', {
+      t_ms: services.clock.now(),
+      kind: 'warning',
+      name: 'exception',
+      action: 'thrown',
+      target: `${scenario} ${exec}()`,
+      by: 'harness',
+      detail: { message: messageOf(thrown), vu, iteration, stack },
+    }),
+  );
+}

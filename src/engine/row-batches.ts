@@ -1,0 +1,40 @@
+/** A worker's sink: rows go to the main thread, which alone writes files, in batches at most 20 ms apart. */
+import type { RowSink, RowTypes, TableName } from '../record/schema.ts';
+import type { Channel } from './channel.ts';
+
+export const ROWS_TOPIC = 'rows';
+/** What a killed worker can take with it. */
+export const BATCH_MS = 20;
+
+export type RowBatch = [table: TableName, row: RowTypes[TableName]][];
+
+export class RowBatches implements RowSink {
+  readonly #channel: Channel;
+  #batch: RowBatch = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  write<T extends TableName>(table: T, row: RowTypes[T]): void {
+    this.#batch.push([table, row]);
+    this.#timer ??= setTimeout(() => this.flush(), BATCH_MS);
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#channel.send(ROWS_TOPIC, batch);
+  }
+}
+
+/** Takes a worker's batches apart, in the order of writing. */
+export function receiveRows(channel: Channel, sink: RowSink): void {
+  channel.on<RowBatch>(ROWS_TOPIC, (batch) => {
+    for (const [table, row] of batch) sink.write(table, row as never);
+  });
+}
