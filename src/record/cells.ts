@@ -1,0 +1,63 @@
+/**
+ * How a cell stands in a CSV file, and back. Numbers and times are plain, booleans `true` and `false`, JSON compact, null (and an empty text)
+ * nothing at all.
+ *
+ * **Texts typed by outsiders** (SIP reasons, caller numbers, Server headers) may begin with a character that makes a spreadsheet run them as a
+ * formula: `= + - @`, their full-width forms, tab, carriage return. Such a text gets one apostrophe in front, and so does a text that already
+ * begins with apostrophes before such a character; reading takes exactly one away. Every text therefore comes back as it was.
+ */
+import { type Column, TABLES, type TableName } from './schema.ts';
+
+const FORMULA = /^'*[=+\-@＝＋－＠\t\r]/;
+const DEFUSED = /^'+[=+\-@＝＋－＠\t\r]/;
+
+export function defuse(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
+}
+
+export function undefuse(text: string): string {
+  return DEFUSED.test(text) ? text.slice(1) : text;
+}
+
+export function encodeCell(type: Column['type'], value: unknown): string {
+  if (value === null || value === undefined) return '';
+  switch (type) {
+    case 'ms':
+      return Number.isFinite(value) ? (value as number).toFixed(3) : '';
+    case 'number':
+      return Number.isNaN(value) ? '' : String(value);
+    case 'bool':
+      return String(value === true);
+    case 'json':
+      return JSON.stringify(value) ?? '';
+    case 'text':
+      return defuse(String(value));
+  }
+}
+
+/** @returns undefined where the cell cannot be read as its type. */
+export function decodeCell(type: Column['type'], cell: string): unknown {
+  if (cell === '') return null;
+  switch (type) {
+    case 'ms':
+    case 'number': {
+      const value = Number(cell);
+      return Number.isNaN(value) ? undefined : value;
+    }
+    case 'bool':
+      return cell === 'true' ? true : cell === 'false' ? false : undefined;
+    case 'json':
+      try {
+        return JSON.parse(cell);
+      } catch {
+        return undefined;
+      }
+    case 'text':
+      return undefuse(cell);
+  }
+}
+
+/** Name and type of each column of a table, in the order of the file. */
+export function columnsOf(table: TableName): { name: string; type: Column['type'] }[] {
+  return Object.entries(TABLES[table].columns).map(([name, { type }]) => ({ name, type }));
+}
