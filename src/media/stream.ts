@@ -15,6 +15,10 @@ export interface MediaAgreement {
   telephoneEvent: number | undefined;
   ptimeMs: number;
   remote: { host: string; port: number };
+  /** Where the peer wants RTCP, if it says so (a=rtcp, RFC 3605). Default: the port after `remote.port`. */
+  remoteRtcp?: { host: string; port: number };
+  /** RFC 4733 payload type the peer sends with, where it differs from `telephoneEvent` (RFC 3264 5.1: each side names its own). */
+  telephoneEventIn?: number;
   /** What we may do: hold and inactive stop our sending. */
   direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 }
@@ -30,7 +34,7 @@ export type Source =
 export interface ReceiveCounters {
   received: number;
   bytes: number;
-  /** Expected − received by extended sequence numbers (A.3), summed over SSRCs. */
+  /** Expected − received by extended sequence numbers (A.3), summed over SSRCs. Duplicates are not counted as received: they hide no loss. */
   lost: number;
   outOfOrder: number;
   duplicates: number;
@@ -43,6 +47,8 @@ export interface ReceiveCounters {
   ssrcChanges: number;
   /** Packets of unknown payload type or from elsewhere than the agreed source (symmetric RTP adopts the first). */
   foreign: number;
+  /** Round trip by RTCP (6.4.1: A − LSR − DLSR), the last one; null where the peer reports nothing. */
+  rttMs: number | null;
 }
 
 export interface SendCounters {
@@ -52,6 +58,11 @@ export interface SendCounters {
   lateMaxMs: number;
   lateP99Ms: number;
   errors: number;
+  /** Frames left out after a stall of ours longer than 200 ms: a burst of old audio would help nobody. Their time is kept (timestamps go on). */
+  skipped: number;
+  /** What the peer's last RTCP report says of our stream (cumulative loss, jitter); null where it reports nothing. */
+  remoteLost: number | null;
+  remoteJitterMs: number | null;
 }
 
 export interface StreamHandlers {
@@ -72,7 +83,10 @@ export interface RtpStream {
   /** Starts or changes sending and what is expected; called again after every re-negotiation. */
   agree(agreement: MediaAgreement): void;
   play(source: Source): void;
-  /** RFC 4733 digits (0-9 * # A-D), one after another; resolves when the last end packet is out. Rejects (verb-misused) without a payload type. */
+  /**
+   * RFC 4733 digits (0-9 * # A-D), one after another (default 100 ms each, 100 ms apart); resolves when the last end packet is out.
+   * Rejects: `verb-misused` without an agreement, without a payload type, while we may not send, or for a wrong key; `call-ended` when closed.
+   */
   sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
   received(): ReceiveCounters;
   sent(): SendCounters;
@@ -91,6 +105,7 @@ export interface PumpStats {
 
 export interface MediaPump {
   /** @throws CallsurgeError `machine-limit` when no port pair is free. */
+  /** `silenceLimitMs`: default 5000. */
   open(handlers?: StreamHandlers, options?: { silenceLimitMs?: number }): Promise<RtpStream>;
   /** Figures since the last call. */
   stats(): PumpStats;
