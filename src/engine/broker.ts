@@ -65,19 +65,23 @@ export class Broker {
   take(message: ToBroker, side: Side): void {
     switch (message.kind) {
       case 'caller':
-        return this.#dialled({ keys: message.keys, side });
+        this.#dialled({ keys: message.keys, side });
+        break;
       case 'release':
-        return this.#released(message.call);
+        this.#released(message.call);
+        break;
       case 'offered':
         this.#leg(message.leg, side);
-        return;
+        break;
       case 'answered': {
         const leg = this.#leg(message.leg, side);
         leg.answeredAt ??= message.leg.at;
-        return this.#tellAgent(leg);
+        this.#tellAgent(leg);
+        break;
       }
       case 'ended':
-        return this.#ended(message.leg);
+        this.#ended(message.leg);
+        break;
     }
   }
 

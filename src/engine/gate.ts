@@ -107,7 +107,10 @@ export class SharedGate implements Gate {
     }
     if (!this.#takeSecond()) {
       Atomics.sub(this.#counters, OPEN, 1);
-      return this.#refuse(`more than ${caps.maxCallsPerSecond} calls in one second, the contract allows no more`, 'contract.maxCallsPerSecond');
+      return this.#refuse(
+        `more than ${caps.maxCallsPerSecond} calls in one second, the contract allows no more`,
+        'contract.maxCallsPerSecond',
+      );
     }
     Atomics.add(this.#counters, WORKERS + this.#worker, 1);
     return undefined;

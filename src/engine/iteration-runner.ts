@@ -55,7 +55,11 @@ export async function runIteration(
   };
   let thrown: unknown;
   try {
-    await untilInterrupted(withVu(context, async () => source.run(source.data)), services, signal);
+    await untilInterrupted(
+      withVu(context, async () => source.run(source.data)),
+      services,
+      signal,
+    );
   } catch (error) {
     thrown = error;
   }
@@ -87,7 +91,13 @@ function exception(source: IterationSource, { scenario, exec, vu, iteration }: V
   const { counts, services } = source;
   counts.exceptions++;
   if (counts.exceptions > EXCEPTIONS_WRITTEN) return;
-  const stack = thrown instanceof Error ? thrown.stack?.split('\n').slice(1, 4).map((line) => line.trim()) : undefined;
+  const stack =
+    thrown instanceof Error
+      ? thrown.stack
+          ?.split('\n')
+          .slice(1, 4)
+          .map((line) => line.trim())
+      : undefined;
   services.sink.write(
     'events',
     rowOf('events', {

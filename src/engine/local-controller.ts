@@ -167,7 +167,10 @@ export class RemoteController implements Controller {
   }
 
   #on(message: FromHub): void {
-    if (message.kind === 'signal') return this.#subscribers.tell(message.event, message.data);
+    if (message.kind === 'signal') {
+      this.#subscribers.tell(message.event, message.data);
+      return;
+    }
     const entry = this.#asked.get(message.id);
     if (!entry) return;
     if (message.kind === 'make') {

@@ -1,5 +1,5 @@
 /** What a thread can find out about itself: event-loop delay, garbage collection and CPU since it was last asked. */
-import { type IntervalHistogram, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 
 export interface ThreadFigures {
   loop_p99_ms: number;
@@ -12,7 +12,7 @@ const RESOLUTION_MS = 10;
 const NS_PER_MS = 1e6;
 
 export class ThreadHealth {
-  readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  readonly #loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #collections: PerformanceObserver;
   #gcMs = 0;
   #cpu = process.threadCpuUsage();

@@ -34,18 +34,22 @@ describe('gate', () => {
 
   it('never lets more than the cap through in any second, and loses nothing that comes evenly at the cap', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 60 }), fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { maxLength: 300 }), (cap, gaps) => {
-        const clock = new VirtualClock(1e6);
-        const state = gateState({ maxCallsPerSecond: cap, maxChannels: 1e6 }, 1);
-        const gate = new SharedGate(clock, state, open, 0);
-        const passed: number[] = [];
-        for (const gap of gaps) {
-          clock.advance(gap);
-          if (!gate.enter()) passed.push(clock.now());
-        }
-        // The ring keeps whole microseconds.
-        expect(densest(passed, 999.998)).toBeLessThanOrEqual(cap);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { maxLength: 300 }),
+        (cap, gaps) => {
+          const clock = new VirtualClock(1e6);
+          const state = gateState({ maxCallsPerSecond: cap, maxChannels: 1e6 }, 1);
+          const gate = new SharedGate(clock, state, open, 0);
+          const passed: number[] = [];
+          for (const gap of gaps) {
+            clock.advance(gap);
+            if (!gate.enter()) passed.push(clock.now());
+          }
+          // The ring keeps whole microseconds.
+          expect(densest(passed, 999.998)).toBeLessThanOrEqual(cap);
+        },
+      ),
     );
     const clock = new VirtualClock(1e6);
     const gate = new SharedGate(clock, gateState({ maxCallsPerSecond: 10, maxChannels: 1e6 }, 1), open, 0);

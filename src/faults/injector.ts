@@ -1,0 +1,27 @@
+/** What all ways of injecting a fault, or of asking for capacity, have in common. One file each; runner.ts decides when. */
+import type { Clock } from '../clock.ts';
+
+/** What came of it. */
+export interface Effect {
+  /** When it took effect, Clock ms: t0 of every figure about it. */
+  at: number;
+  /** HTTP status or the like, for the record. */
+  value?: number;
+  detail?: unknown;
+}
+
+export interface InjectorContext {
+  clock: Clock;
+  /** Environment for secrets and commands. */
+  env: NodeJS.ProcessEnv;
+  /** HTTP API of the embedded vendor, `http://127.0.0.1:5170`. */
+  simulatorApi: string | undefined;
+  /** Resolves at the operator's mark of that name and action; rejects when the signal aborts. */
+  marked(name: string, action: 'started' | 'ended', signal: AbortSignal): Promise<number>;
+}
+
+/**
+ * Resolves when it took effect; rejects, with an Error that says why, when it did not. `signal` aborts when nobody waits any longer. Every
+ * injector has a time limit of its own: none can hang.
+ */
+export type Injector = (context: InjectorContext, signal: AbortSignal) => Promise<Effect>;

@@ -1,0 +1,158 @@
+/** Fault and scaling steps as they will be done: durations in ms, hooks looked up, in order of time. Checked before anything is sent. */
+import { durationMs } from '../duration.ts';
+import { CallsurgeError } from '../errors.ts';
+import type { FaultAction, FaultStep, ScaleAction, ScaleStep } from '../scenario/surge.ts';
+import type { Hook, VendorProfile } from '../vendor/profile.ts';
+import { commandHook } from './command-hook.ts';
+import { httpHook } from './http-hook.ts';
+import type { Injector } from './injector.ts';
+import { manualAction } from './manual.ts';
+import { scaleRequest, siteAction } from './simulator-api.ts';
+
+export interface PlannedFault {
+  name: string;
+  /** From the load's start, ms. */
+  atMs: number;
+  endMs: number;
+  /** What it is done to, for the record. */
+  target: string;
+  /** What a person has to do, where one has to. */
+  instruction: string | undefined;
+  start: Injector;
+  /** Undefined: nothing to take back (a switch-over, say). */
+  end: Injector | undefined;
+}
+
+export interface PlannedScale {
+  name: string;
+  atMs: number;
+  target: string;
+  /** Answered concurrency aimed at, and how long it must hold. */
+  aim: { target: number; holdMs: number };
+  instruction: string | undefined;
+  start: Injector;
+}
+
+export interface FaultPlan {
+  faults: PlannedFault[];
+  scaling: PlannedScale[];
+}
+
+/** The default of `ScaleStep.hold`. */
+export const HOLD_MS = 30_000;
+
+/** @throws CallsurgeError `option-invalid`, naming the step. */
+export function planFaults(surge: { faults?: FaultStep[]; scaling?: ScaleStep[] }, profile: VendorProfile): FaultPlan {
+  const names = new Set<string>();
+  const named = (name: string, where: string) => {
+    if (names.has(name))
+      throw invalid(`two steps are called "${name}"`, `${where}.name`, 'give each a name of its own: the report tells them apart by it');
+    names.add(name);
+  };
+  const faults = (surge.faults ?? []).map((step, i): PlannedFault => {
+    const where = `surge.faults[${i}]`;
+    named(step.name, where);
+    const atMs = durationMs(step.at, `${where}.at`);
+    const lastsMs = durationMs(step.for, `${where}.for`);
+    if (lastsMs === 0) throw invalid('a fault must last', `${where}.for`, 'say for how long, as 10s');
+    const { start, end } = faultInjectors(step, profile, where);
+    return { name: step.name, atMs, endMs: atMs + lastsMs, target: targetOf(step.do), instruction: instructionOf(step.do), start, end };
+  });
+  const scaling = (surge.scaling ?? []).map((step, i): PlannedScale => {
+    const where = `surge.scaling[${i}]`;
+    named(step.name, where);
+    const aim = { target: step.target, holdMs: durationMs(step.hold ?? HOLD_MS, `${where}.hold`) };
+    const atMs = durationMs(step.at, `${where}.at`);
+    return {
+      name: step.name,
+      atMs,
+      target: targetOf(step.do),
+      aim,
+      instruction: instructionOf(step.do),
+      start: scaleInjector(step, profile, where),
+    };
+  });
+  return { faults: faults.sort((a, b) => a.atMs - b.atMs), scaling: scaling.sort((a, b) => a.atMs - b.atMs) };
+}
+
+function faultInjectors(step: FaultStep, profile: VendorProfile, where: string): { start: Injector; end: Injector | undefined } {
+  const action = step.do;
+  switch (action.kind) {
+    case 'simulator':
+      needsSimulator(profile, where);
+      if (!profile.embedded!.sites.some(({ name }) => name === action.site))
+        throw invalid(
+          `the embedded vendor has no site "${action.site}"`,
+          `${where}.do.site`,
+          `use ${orList(profile.embedded!.sites.map((s) => s.name))}`,
+        );
+      return { start: siteAction(action.site, action.action), end: siteAction(action.site, 'start') };
+    case 'hook': {
+      const hook = hookNamed(profile.hooks?.faults, action.hook, 'faults', where);
+      return { start: injectorOf(hook.start), end: hook.end && injectorOf(hook.end) };
+    }
+    case 'request':
+    case 'command':
+      return { start: injectorOf(action.start), end: action.end && injectorOf(action.end) };
+    case 'manual':
+      return {
+        start: manualAction(step.name, 'started', action.instruction),
+        end: manualAction(step.name, 'ended', `undo: ${action.instruction}`),
+      };
+  }
+}
+
+function scaleInjector(step: ScaleStep, profile: VendorProfile, where: string): Injector {
+  const action = step.do;
+  switch (action.kind) {
+    case 'simulator': {
+      needsSimulator(profile, where);
+      const delayMs = action.delay === undefined ? undefined : durationMs(action.delay, `${where}.do.delay`);
+      return scaleRequest({ site: action.site, channels: action.channels, delayMs });
+    }
+    case 'hook':
+      return injectorOf(hookNamed(profile.hooks?.scale, action.hook, 'scale', where));
+    case 'request':
+    case 'command':
+      return injectorOf(action.start);
+    case 'manual':
+      return manualAction(step.name, 'started', action.instruction);
+  }
+}
+
+export const injectorOf = (hook: Hook): Injector => ('http' in hook ? httpHook(hook) : commandHook(hook));
+
+function hookNamed<T>(hooks: Record<string, T> | undefined, name: string, kind: string, where: string): T {
+  const hook = hooks && Object.hasOwn(hooks, name) ? hooks[name] : undefined;
+  if (hook !== undefined) return hook;
+  const known = Object.keys(hooks ?? {});
+  throw invalid(
+    `the vendor profile has no hook "${name}"`,
+    `${where}.do.hook`,
+    known.length === 0 ? `add it to the profile under hooks.${kind}` : `use ${orList(known)}`,
+  );
+}
+
+function needsSimulator(profile: VendorProfile, where: string): void {
+  if (!profile.embedded) throw invalid('this step is for the embedded vendor', `${where}.do.kind`, 'use a hook, a request or a command');
+}
+
+const instructionOf = (action: FaultAction | ScaleAction) => (action.kind === 'manual' ? action.instruction : undefined);
+
+function targetOf(action: FaultAction | ScaleAction): string {
+  switch (action.kind) {
+    case 'simulator':
+      return 'action' in action
+        ? `${action.action} site ${action.site}`
+        : `${action.channels} channels${action.site ? ` at ${action.site}` : ''}`;
+    case 'hook':
+      return `hook ${action.hook}`;
+    case 'manual':
+      return action.instruction;
+    default:
+      return 'http' in action.start ? action.start.http : action.start.command.join(' ');
+  }
+}
+
+const orList = (names: string[]) => names.join(' or ');
+const invalid = (what: string, where: string, todo: string) => new CallsurgeError('option-invalid', what, { where, todo });
