@@ -39,3 +39,8 @@ export function currentVu(verb: string): VuContext {
     todo: 'call it from the function that a scenario executes, not from init code',
   });
 }
+
+/** The VU that runs here, or undefined outside an iteration. */
+export function currentVuOrNone(): VuContext | undefined {
+  return storage.getStore();
+}
