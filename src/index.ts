@@ -1,4 +1,11 @@
 /** All that a scenario or vendor file imports from 'callsurge'. */
 export type { Duration } from './duration.ts';
-export type { FaultStep, ScaleStep, SurgeOptions } from './scenario/surge.ts';
+export { type CurveStage, curves } from './scenario/curves.ts';
+export { patience, pause, talkTime } from './scenario/draws.ts';
+export { check, fail } from './scenario/k6.ts';
+export { SharedArray } from './scenario/k6-data.ts';
+export { default as exec } from './scenario/k6-execution.ts';
+export { Counter, Gauge, Rate, Trend } from './scenario/k6-metrics.ts';
+export type { FaultAction, FaultStep, ScaleAction, ScaleStep, SurgeOptions } from './scenario/surge.ts';
+export type { AgentGroup, Claims, Contract, DrawSpec, Hook, Secret, Trunk } from './vendor/profile.ts';
 export { defineVendor, env, type VendorProfile } from './vendor/profile.ts';

@@ -52,4 +52,9 @@ export interface SurgeOptions {
   media?: 'rtp' | 'none';
   /** Wait this long for calls to end after the last arrival has been stopped. Default 35s (Timer F and a little). */
   drain?: Duration;
+  /**
+   * How long a call is expected to last from dialling to hanging up, of all scenarios or by scenario. For planning alone (VUs, concurrency, ports);
+   * default 60s.
+   */
+  callLength?: Duration | Record<string, Duration>;
 }

@@ -1,0 +1,182 @@
+/** `export const surge`, checked: faults and scaling inside the run, hooks that the profile has, durations in ms. */
+import { CallsurgeError } from '../errors.ts';
+import { Fields } from '../schedule/fields.ts';
+import { planScenarios, type RunPlan } from '../schedule/plan.ts';
+import type { Hook, VendorProfile } from '../vendor/profile.ts';
+import type { CheckedOptions } from './options.ts';
+import type { FaultAction, FaultStep, ScaleAction, ScaleStep } from './surge.ts';
+
+export interface CheckedFault extends Omit<FaultStep, 'at' | 'for'> {
+  atMs: number;
+  forMs: number;
+}
+
+export interface CheckedScale extends Omit<ScaleStep, 'at' | 'hold'> {
+  atMs: number;
+  holdMs: number;
+}
+
+/** Plain data, complete. */
+export interface CheckedSurge {
+  seed: number;
+  arrivals: 'even' | 'poisson';
+  faults: CheckedFault[];
+  scaling: CheckedScale[];
+  probesPerSecond: number;
+  media: 'rtp' | 'none';
+  drainMs: number;
+  /** What the author expects of a call's length, for planning alone: by scenario, `''` for all others. */
+  callLengthMs: Record<string, number>;
+}
+
+/** @throws CallsurgeError `option-invalid`, naming the field: `surge.faults[0].at`. */
+export function checkSurge(raw: unknown, overrides: { seed?: number | undefined } = {}): CheckedSurge {
+  const fields = new Fields(raw ?? {}, 'surge');
+  const faults = fields.has('faults') ? fields.list('faults').map(checkFault) : [];
+  const scaling = fields.has('scaling') ? fields.list('scaling').map(checkScale) : [];
+  const checked: CheckedSurge = {
+    seed: overrides.seed ?? fields.integer('seed', Number.MIN_SAFE_INTEGER, 1),
+    arrivals: fields.oneOf('arrivals', ['even', 'poisson'], 'even'),
+    faults,
+    scaling,
+    probesPerSecond: checkProbes(fields, faults.length > 0 ? 10 : 0),
+    media: fields.oneOf('media', ['rtp', 'none'], 'rtp'),
+    drainMs: fields.duration('drain', '35s'),
+    callLengthMs: checkCallLength(fields),
+  };
+  fields.raw('seed');
+  fields.end();
+  const names = [...faults, ...scaling].map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice)
+    throw new CallsurgeError('option-invalid', `the name "${twice}" is used twice`, {
+      where: 'surge',
+      todo: 'every fault and scaling step needs its own',
+    });
+  return checked;
+}
+
+/** What only the run and the profile can tell. @throws CallsurgeError `option-invalid`. */
+export function checkSurgeAgainst(surge: CheckedSurge, plan: RunPlan, profile: VendorProfile): void {
+  for (const [list, steps] of [
+    ['faults', surge.faults],
+    ['scaling', surge.scaling],
+  ] as const) {
+    for (const [i, step] of steps.entries()) {
+      const where = `surge.${list}[${i}]`;
+      if (step.atMs >= plan.loadMs)
+        throw new CallsurgeError('option-invalid', `"${step.name}" begins after the load has ended`, {
+          where: `${where}.at`,
+          todo: `the load ends at ${plan.loadMs}ms`,
+        });
+      checkAction(step.do, list, `${where}.do`, profile);
+    }
+  }
+}
+
+export function planRun(options: CheckedOptions, surge: Pick<CheckedSurge, 'arrivals' | 'seed'>): RunPlan {
+  return planScenarios(options.scenarios, { arrivals: surge.arrivals, seed: surge.seed });
+}
+
+function checkFault(fields: Fields): CheckedFault {
+  const checked = {
+    name: fields.string('name'),
+    atMs: fields.duration('at'),
+    forMs: fields.duration('for', undefined, 1),
+    do: checkDo(fields, ['simulator', 'hook', 'request', 'command', 'manual'], faultAction),
+  };
+  fields.end();
+  return checked;
+}
+
+function checkScale(fields: Fields): CheckedScale {
+  const checked = {
+    name: fields.string('name'),
+    atMs: fields.duration('at'),
+    target: fields.integer('target', 1),
+    holdMs: fields.duration('hold', '30s'),
+    do: checkDo(fields, ['simulator', 'hook', 'request', 'command', 'manual'], scaleAction),
+  };
+  fields.end();
+  return checked;
+}
+
+function checkDo<T>(fields: Fields, kinds: readonly string[], read: (kind: string, fields: Fields) => T): T {
+  if (!fields.has('do')) throw fields.missing('do');
+  const action = new Fields(fields.raw('do'), fields.path('do'));
+  const result = read(action.oneOf('kind', kinds), action);
+  action.end();
+  return result;
+}
+
+function faultAction(kind: string, fields: Fields): FaultAction {
+  if (kind === 'simulator') return { kind, action: fields.oneOf('action', ['stop', 'freeze']), site: fields.string('site') };
+  if (kind === 'hook') return { kind, hook: fields.string('hook') };
+  if (kind === 'manual') return { kind, instruction: fields.string('instruction') };
+  return {
+    kind: kind as 'request' | 'command',
+    start: hookOf(kind, fields, 'start'),
+    ...(fields.has('end') ? { end: hookOf(kind, fields, 'end') } : {}),
+  };
+}
+
+function scaleAction(kind: string, fields: Fields): ScaleAction {
+  if (kind === 'simulator')
+    return {
+      kind,
+      channels: fields.integer('channels', 1),
+      ...(fields.has('site') ? { site: fields.string('site') } : {}),
+      ...(fields.has('delay') ? { delay: fields.duration('delay') } : {}),
+    };
+  if (kind === 'hook') return { kind, hook: fields.string('hook') };
+  if (kind === 'manual') return { kind, instruction: fields.string('instruction') };
+  return { kind: kind as 'request' | 'command', start: hookOf(kind, fields, 'start') };
+}
+
+/** A request has `http`, a command `command`; the rest of a hook is checked where it is run. */
+function hookOf(kind: string, fields: Fields, name: string): Hook {
+  const wanted = kind === 'request' ? 'http' : 'command';
+  const hook = fields.raw(name) as Hook | undefined;
+  if (typeof hook !== 'object' || hook === null || !(wanted in hook)) throw fields.invalid(name, `of a ${kind} must have ${wanted}`);
+  return hook;
+}
+
+function checkAction(action: FaultAction | ScaleAction, list: 'faults' | 'scaling', where: string, profile: VendorProfile): void {
+  if (action.kind === 'simulator') {
+    if (!profile.embedded)
+      throw new CallsurgeError('option-invalid', `${profile.name} is not the embedded vendor`, {
+        where,
+        todo: 'use a hook of the vendor profile',
+      });
+    const sites = profile.embedded.sites.map((site) => site.name);
+    if (action.site !== undefined && !sites.includes(action.site))
+      throw new CallsurgeError('option-invalid', `there is no site "${action.site}"`, {
+        where: `${where}.site`,
+        todo: `there are ${sites.join(', ')}`,
+      });
+  }
+  if (action.kind !== 'hook') return;
+  const hooks = Object.keys((list === 'faults' ? profile.hooks?.faults : profile.hooks?.scale) ?? {});
+  if (hooks.includes(action.hook)) return;
+  throw new CallsurgeError('option-invalid', `${profile.name} has no ${list === 'faults' ? 'fault' : 'scale'} hook "${action.hook}"`, {
+    where: `${where}.hook`,
+    todo: hooks.length > 0 ? `there are ${hooks.join(', ')}` : `add it to vendor.hooks.${list === 'faults' ? 'faults' : 'scale'}`,
+  });
+}
+
+function checkProbes(fields: Fields, fallback: number): number {
+  if (!fields.has('probes')) return fallback;
+  const probes = new Fields(fields.raw('probes'), fields.path('probes'));
+  const perSecond = probes.raw('perSecond');
+  if (typeof perSecond !== 'number' || !(perSecond >= 0 && perSecond <= 100)) throw probes.invalid('perSecond', 'must be from 0 to 100');
+  probes.end();
+  return perSecond;
+}
+
+function checkCallLength(fields: Fields): Record<string, number> {
+  const raw = fields.raw('callLength');
+  if (raw === undefined) return {};
+  if (typeof raw !== 'object') return { '': fields.duration('callLength', undefined, 1) };
+  const each = new Fields(raw, fields.path('callLength'));
+  return Object.fromEntries(Object.keys(raw as object).map((name) => [name, each.duration(name, undefined, 1)]));
+}
