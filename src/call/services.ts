@@ -5,6 +5,7 @@ import type { MediaPump } from '../media/stream.ts';
 import type { RowSink } from '../record/schema.ts';
 import type { Credentials, HeaderList, NextHop, SipStack } from '../sip/stack.ts';
 import type { Correlator } from './correlator.ts';
+import type { CallState } from './states.ts';
 
 /** A trunk as used: names resolved, secrets read. */
 export interface LiveTrunk {
@@ -44,5 +45,8 @@ export interface CallServices {
   /** Agents of ours are expected on the line (profile has `sip` or `phone` agents). */
   ownAgents: boolean;
   signalling: { method: 'INVITE' | 'UPDATE' | 'INFO'; header: string | undefined } | undefined;
-  language: 'en' | 'zh-CN';
+  /** Live census: each change of a call's state; `from` is null for a new call. */
+  state?(from: CallState | null, to: CallState): void;
+  /** Calls go through the buyer's own carrier: its faults and the vendor's cannot be told apart. */
+  viaCarrier: boolean;
 }

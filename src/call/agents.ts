@@ -1,0 +1,182 @@
+/**
+ * The agents of one worker: each registers as a SIP UA of its own, is free or busy, takes its shifts, and answers what the vendor's ACD offers.
+ */
+import type { TimerHandle } from '../clock.ts';
+import { sleepOn } from '../clock.ts';
+import type { Draw, RandomStream } from '../random.ts';
+import { rowOf } from '../record/schema.ts';
+import type { IncomingCall, NextHop, Registration } from '../sip/stack.ts';
+import { AgentLeg } from './agent-leg.ts';
+import type { CallServices } from './services.ts';
+
+/** An agent as used: account resolved, secret read, draws made. */
+export interface LiveAgent {
+  /** Unique in the run: group and number. */
+  name: string;
+  username: string;
+  password: string;
+  /** Domain of the address of record. */
+  domain: string;
+  registrar: NextHop;
+  expiresS: number;
+  skills: string[];
+  answerDelay: Draw;
+  /** Undefined: the caller always hangs up first. */
+  handling: Draw | undefined;
+  wrapUp: Draw;
+  /** Shares of offers, 0…1. */
+  noAnswer: number;
+  reject: number;
+  random: RandomStream;
+  /** Ms from the load's start; empty: logged in for the whole run. */
+  shifts: { fromMs: number; toMs: number }[];
+}
+
+interface Seat {
+  agent: LiveAgent;
+  registration: Registration | undefined;
+  /** Set while a call is offered or talked, and in wrap-up. */
+  busyUntil: number;
+  leg: AgentLeg | undefined;
+}
+
+export class AgentDesk {
+  readonly #services: CallServices;
+  readonly #seats = new Map<string, Seat>();
+  readonly #timers = new Set<TimerHandle>();
+  #legs = 0;
+  #stopped = false;
+
+  constructor(services: CallServices, agents: readonly LiveAgent[]) {
+    this.#services = services;
+    for (const agent of agents) this.#seats.set(agent.username, { agent, registration: undefined, busyUntil: 0, leg: undefined });
+  }
+
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /** Registered now. */
+  get registered(): number {
+    return this.#count((seat) => seat.registration?.registered === true);
+  }
+
+  /** On a call or in wrap-up now. */
+  get busy(): number {
+    const now = this.#services.clock.now();
+    return this.#count((seat) => seat.leg !== undefined || seat.busyUntil > now);
+  }
+
+  /**
+   * Registers those without shifts, at most `perSecond` a second (a storm at the start would measure the registrar, not the queue), and waits until each
+   * has been answered. @returns how many are registered, and the first failure in words.
+   */
+  async start(perSecond: number, signal?: AbortSignal): Promise<{ registered: number; asked: number; failure: string | undefined }> {
+    const seats = [...this.#seats.values()].filter((seat) => seat.agent.shifts.length === 0);
+    const answers: Promise<string | undefined>[] = [];
+    for (const [i, seat] of seats.entries()) {
+      if (i > 0) await sleepOn(this.#services.clock, 1000 / perSecond, signal);
+      answers.push(this.#login(seat));
+    }
+    const failure = (await Promise.all(answers)).find((problem) => problem !== undefined);
+    return { registered: this.#count((seat) => seat.registration?.registered === true), asked: seats.length, failure };
+  }
+
+  /** Starts the shifts' clocks. */
+  loadStarts(at: number): void {
+    for (const seat of this.#seats.values())
+      for (const shift of seat.agent.shifts) {
+        this.#at(at + shift.fromMs, () => void this.#login(seat));
+        if (Number.isFinite(shift.toMs)) this.#at(at + shift.toMs, () => void this.#logout(seat));
+      }
+  }
+
+  /** An INVITE that came to this worker: offered to the agent that its Request-URI names. */
+  take(incoming: IncomingCall): void {
+    const user = /^sips?:([^@;]+)@/i.exec(incoming.request.uri)?.[1] ?? '';
+    const seat = this.#seats.get(user);
+    if (!seat) return incoming.reject(404);
+    const { clock } = this.#services;
+    if (this.#stopped || seat.leg || seat.busyUntil > clock.now()) return incoming.reject(486);
+    const leg = new AgentLeg(this.#services, seat.agent, `a${this.#services.worker}-${++this.#legs}`, incoming, (over) => {
+      if (seat.leg === over) seat.leg = undefined;
+      seat.busyUntil = over.row.ready_ms ?? 0;
+    });
+    seat.leg = leg;
+    void leg.serve();
+  }
+
+  /** Hangs up what agents are still on and removes every binding. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    const seats = [...this.#seats.values()];
+    await Promise.all(seats.map((seat) => seat.leg?.hangUp('harness')));
+    await Promise.all(seats.map((seat) => this.#logout(seat)));
+  }
+
+  abandonCalls(): void {
+    this.#stopped = true;
+    for (const seat of this.#seats.values()) seat.leg?.abandonUnawaited();
+  }
+
+  /** @returns why it failed, or undefined once registered. Later losses go into the record. */
+  #login(seat: Seat): Promise<string | undefined> {
+    if (seat.registration || this.#stopped) return Promise.resolve(undefined);
+    const { agent } = seat;
+    return new Promise((resolve) => {
+      seat.registration = this.#services.stack.register(
+        {
+          aor: `sip:${agent.username}@${agent.domain}`,
+          registrar: agent.registrar,
+          credentials: { username: agent.username, password: agent.password },
+          expiresS: agent.expiresS,
+          contactUser: agent.username,
+        },
+        {
+          registered: (at) => {
+            this.#event(at, agent.name, 'registered', null);
+            resolve(undefined);
+          },
+          lost: (at, failure) => {
+            const why =
+              failure.kind === 'response'
+                ? `${failure.response.status} ${failure.response.reason}`
+                : failure.kind === 'timeout'
+                  ? 'no answer'
+                  : failure.message;
+            this.#event(at, agent.name, 'lost', why);
+            resolve(why);
+          },
+        },
+      );
+    });
+  }
+
+  async #logout(seat: Seat): Promise<void> {
+    const { registration } = seat;
+    seat.registration = undefined;
+    await registration?.stop();
+  }
+
+  #event(at: number, name: string, action: string, why: string | null): void {
+    this.#services.sink.write(
+      'events',
+      rowOf('events', { t_ms: at, kind: 'registration', name, action, by: 'harness', detail: why === null ? null : { why } }),
+    );
+  }
+
+  #at(at: number, run: () => void): void {
+    const timer = this.#services.clock.at(at, () => {
+      this.#timers.delete(timer);
+      run();
+    });
+    this.#timers.add(timer);
+  }
+
+  #count(is: (seat: Seat) => boolean): number {
+    let n = 0;
+    for (const seat of this.#seats.values()) if (is(seat)) n++;
+    return n;
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * A call as a scenario sees it: verbs that read like a caller's story. Each verb waits until what it names has happened, and rejects where the
+ * story cannot go on: `call-failed` (not answered), `call-ended` (the other side hung up), `patience-over`, `stopped` (the VU must end). Those four
+ * are ends of a story, not errors of the script: the iteration ends and the call's own row says what happened.
+ */
+import { type Duration, durationMs } from '../duration.ts';
+import { CallsurgeError } from '../errors.ts';
+import type { Draw } from '../random.ts';
+import type { CorrelationMethod, Outcome } from '../record/schema.ts';
+import type { VuContext } from './context.ts';
+import { type CallerLeg, endOf } from './leg.ts';
+import type { CallState } from './states.ts';
+
+/** A length of time: fixed ('40s', ms), or drawn anew from the caller's own stream. */
+export type Span = Duration | Draw;
+
+export interface PressOptions {
+  /** Thinking time before the first digit, counted from the answer (or from the last digit). Default 500ms: people do not press at 0 ms. */
+  after?: Duration;
+  /** Length of each tone. Default 100ms. */
+  duration?: Duration;
+}
+
+export class Call {
+  readonly #leg: CallerLeg;
+  readonly #vu: VuContext;
+
+  constructor(leg: CallerLeg, vu: VuContext) {
+    this.#leg = leg;
+    this.#vu = vu;
+  }
+
+  /** Our name of the call, as in calls.csv. */
+  get id(): string {
+    return this.#leg.row.call!;
+  }
+  get state(): CallState {
+    return this.#leg.state;
+  }
+  /** Final SIP status of the INVITE, once there is one. */
+  get status(): number | null {
+    return this.#leg.row.status;
+  }
+  /** Set once the call is over. */
+  get outcome(): Outcome | null {
+    return this.#leg.row.outcome as Outcome | null;
+  }
+  /** Queue entry to agent on the line, ms; null until an agent came. */
+  get waitMs(): number | null {
+    const { queue_ms, agent_ms } = this.#leg.row;
+    return queue_ms === null || agent_ms === null ? null : agent_ms - queue_ms;
+  }
+  /** INVITE to first provisional other than 100, or to the 200 (RFC 6076 4.3), ms. */
+  get setupDelayMs(): number | null {
+    const { invite_ms, provisional_ms, answer_ms } = this.#leg.row;
+    const end = provisional_ms ?? answer_ms;
+    return invite_ms === null || end === null ? null : end - invite_ms;
+  }
+  /** Who is on the line and how we know. */
+  get agentOnLine(): { agent: string | null; method: CorrelationMethod } | null {
+    const { agent_ms, agent, correlation } = this.#leg.row;
+    return agent_ms === null ? null : { agent, method: correlation as CorrelationMethod };
+  }
+
+  /**
+   * Waits for the 200. With `within`, gives up (CANCEL, outcome abandoned) when it has not come by then.
+   * @throws CallsurgeError `call-failed` with the final status; `patience-over`.
+   */
+  async answered(options: { within?: Duration } = {}): Promise<void> {
+    const leg = this.#leg;
+    const timeoutMs = options.within === undefined ? undefined : durationMs(options.within, 'answered({ within })');
+    const answered = await leg.until(
+      () => {
+        if (leg.row.answer_ms !== null && !leg.gone) return true;
+        if (leg.over) throw endOf(leg);
+        return undefined;
+      },
+      { signal: this.#vu.signal, timeoutMs, timedOut: () => false },
+    );
+    if (!answered) await this.#giveUp('no answer came in time');
+  }
+
+  /**
+   * Presses digits (0-9 * # A-D) as RFC 4733 events. The end of the last one is the queue entry.
+   * @throws CallsurgeError `call-ended`; `verb-misused` before the answer, or where the vendor agreed to no telephone-event.
+   */
+  async press(digits: string, options: PressOptions = {}): Promise<void> {
+    const leg = this.#leg;
+    if (!/^[0-9*#A-Da-d]+$/.test(digits))
+      throw new CallsurgeError('verb-misused', `press("${digits}") names no key`, { todo: 'use 0-9 * # A-D' });
+    const { clock } = this.#vu.services;
+    const since = leg.lastDigitAt ?? leg.row.answer_ms ?? leg.row.early_media_ms;
+    if (since === null)
+      throw new CallsurgeError('verb-misused', 'press() before the call was answered', { todo: 'await call.answered() first' });
+    await this.#stay(Math.max(0, since + durationMs(options.after ?? 500, 'press({ after })') - clock.now()));
+    this.#mustBeUp();
+    leg.lastDigitAt = await leg.media.press(digits, durationMs(options.duration ?? 100, 'press({ duration })'));
+    leg.row.digits_sent = (leg.row.digits_sent ?? '') + digits;
+  }
+
+  /**
+   * Waits in the queue for an agent. Patience is counted from the queue entry; when it runs out the caller hangs up (outcome abandoned).
+   * @returns the wait in ms. @throws CallsurgeError `patience-over`, `call-failed`, `call-ended`; `verb-misused` where nothing could tell of an agent.
+   */
+  async agent(options: { patience?: Span } = {}): Promise<number> {
+    const leg = this.#leg;
+    const { row } = leg;
+    const { services } = this.#vu;
+    if (!services.ownAgents && !services.signalling)
+      throw new CallsurgeError('verb-misused', 'agent() cannot work: no agent of ours, and the vendor signals none', {
+        where: 'vendor.agents',
+        todo: 'give the profile sip agents or `signalling`, or use call.wait() instead',
+      });
+    row.wants_agent = true;
+    const patience = options.patience === undefined ? Number.POSITIVE_INFINITY : this.#draw(options.patience, 'agent({ patience })');
+    row.patience_ms = Number.isFinite(patience) ? patience : null;
+    if (!leg.over) leg.enterQueue();
+    const left = row.queue_ms === null ? patience : row.queue_ms + patience - services.clock.now();
+    const came = await leg.until(
+      () => {
+        if (row.agent_ms !== null) return true;
+        if (leg.gone) throw endOf(leg);
+        return undefined;
+      },
+      { signal: this.#vu.signal, timeoutMs: Math.max(0, left), timedOut: () => false },
+    );
+    if (!came) await this.#giveUp('the patience of the caller ran out');
+    return this.waitMs ?? 0;
+  }
+
+  /**
+   * Talks for that long.
+   * @returns 'done', or 'ended' where the other side hung up before (or its RTP stopped for longer than the profile's limit).
+   */
+  async talk(span: Span): Promise<'done' | 'ended'> {
+    const ms = this.#draw(span, 'talk()');
+    this.#leg.row.talk_ms = ms;
+    return this.#stay(ms);
+  }
+
+  /** Stays on the line for that long, whatever comes. @returns 'ended' where the other side hung up before. */
+  async wait(span: Span): Promise<'done' | 'ended'> {
+    return this.#stay(this.#draw(span, 'wait()'));
+  }
+
+  /** Ends the call: BYE, or CANCEL before the answer. Resolves when nothing is left of it; at once when it is over already. */
+  async hangUp(): Promise<void> {
+    await this.#leg.hangUp();
+  }
+
+  /** Resolves when the call is over, whoever ended it. */
+  async ended(): Promise<void> {
+    await this.#leg.until(() => (this.#leg.over ? true : undefined), { signal: this.#vu.signal });
+  }
+
+  async #giveUp(why: string): Promise<never> {
+    await this.#leg.hangUp();
+    throw new CallsurgeError('patience-over', `the caller gave up: ${why}`);
+  }
+
+  #stay(ms: number): Promise<'done' | 'ended'> {
+    const leg = this.#leg;
+    return leg.until<'done' | 'ended'>(() => (leg.gone || leg.mediaLost ? 'ended' : undefined), {
+      signal: this.#vu.signal,
+      timeoutMs: ms,
+      timedOut: () => 'done',
+    });
+  }
+
+  #mustBeUp(): void {
+    if (this.#leg.gone) throw endOf(this.#leg);
+  }
+
+  #draw(span: Span, verb: string): number {
+    return typeof span === 'object' ? span.draw(this.#vu.random) : durationMs(span, verb);
+  }
+}

@@ -1,0 +1,138 @@
+/** `dial()`: the one way a scenario starts a call. */
+import { CallsurgeError } from '../errors.ts';
+import { rowOf } from '../record/schema.ts';
+import type { HeaderList } from '../sip/stack.ts';
+import { Call } from './call.ts';
+import { currentVu } from './context.ts';
+import { adopt } from './iteration.ts';
+import { CallerLeg } from './leg.ts';
+import { CallMedia } from './media.ts';
+import type { CallServices, LiveTrunk } from './services.ts';
+
+export interface DialOptions {
+  /** Trunk of the profile by name. Default: by priority and weight. */
+  trunk?: string;
+  /** Caller number to present. Default: the next of the contract's caller numbers, unique among open calls. */
+  caller?: string;
+  vip?: boolean;
+  priority?: number;
+  /** What the caller wants, for the report: a menu path or a skill. */
+  intent?: string;
+  headers?: HeaderList;
+  /** User-to-User content (RFC 7433): helps to match the agent's leg. */
+  uui?: string;
+  /** none: signalling only, no RTP ports. Default: as the run says. */
+  media?: 'rtp' | 'none';
+  tags?: Record<string, string>;
+  /** Id of the call that this one repeats. */
+  redialOf?: string;
+  try?: number;
+}
+
+/**
+ * Dials and returns as soon as the INVITE has been handed to the network; `call.answered()` waits for the rest.
+ * @throws CallsurgeError `contract-violation` where the number or the load is not permitted (nothing is sent), `call-failed` where we could not send.
+ */
+export async function dial(called: string, options: DialOptions = {}): Promise<Call> {
+  const vu = currentVu('dial');
+  const { services } = vu;
+  vu.signal.throwIfAborted();
+  const first = adopt.countOf(vu) === 0;
+  const trunk = chooseTrunk(services.trunks, options.trunk, vu.iteration);
+  const caller = options.caller ?? services.callerNumber(vu.iteration);
+  const now = services.clock.now();
+  const intended = first ? vu.intendedAt : now;
+  const row = rowOf('calls', {
+    call: nextId(services),
+    started: new Date(intended).toISOString(),
+    scenario: vu.scenario,
+    exec: vu.exec,
+    worker: services.worker,
+    vu: vu.vu,
+    iteration: vu.iteration,
+    trunk: trunk.name,
+    remote: `${trunk.nextHop.host}:${trunk.nextHop.port}`,
+    called,
+    caller,
+    intent: options.intent ?? null,
+    vip: options.vip ?? false,
+    priority: options.priority ?? null,
+    redial_of: options.redialOf ?? null,
+    try: options.try ?? 1,
+    wants_agent: false,
+    intended_ms: intended,
+    dialled_ms: now,
+    tags: { ...vu.tags, ...options.tags },
+  });
+  const media = await openMedia(services, options);
+  const leg = new CallerLeg(services, row, media.value, { viaCarrier: services.viaCarrier });
+  adopt.add(vu, leg);
+  const refusal = media.error ?? services.gate.check(called, caller) ?? services.gate.enter();
+  if (refusal) {
+    row.error = refusal.oneLine();
+    leg.refuse(refusal.message);
+    throw refusal;
+  }
+  leg.start(
+    {
+      requestUri: `sip:${called}@${trunk.domain}`,
+      toUri: `sip:${called}@${trunk.domain}`,
+      fromUri: `sip:${caller}@${trunk.domain}`,
+      nextHop: trunk.nextHop,
+      credentials: trunk.credentials,
+      headers: headersOf(services, options),
+      body: media.value.offer(),
+      provisionalLimitMs: services.limits.provisionalMs,
+    },
+    options.uui,
+  );
+  return new Call(leg, vu);
+}
+
+async function openMedia(services: CallServices, options: DialOptions): Promise<{ value: CallMedia; error?: CallsurgeError }> {
+  const off = CallMedia.off(services);
+  if (options.media === 'none' || !services.pump) return { value: off };
+  try {
+    return { value: await CallMedia.open(services) };
+  } catch (error) {
+    return { value: off, error: error instanceof CallsurgeError ? error : new CallsurgeError('internal', String(error), { cause: error }) };
+  }
+}
+
+function headersOf(services: CallServices, options: DialOptions): HeaderList {
+  const headers = [...services.headers, ...(options.headers ?? [])];
+  if (options.vip) headers.push(['X-VIP', '1']);
+  if (options.priority !== undefined) headers.push(['X-Priority', String(options.priority)]);
+  if (options.uui !== undefined) headers.push(['User-to-User', `${Buffer.from(options.uui).toString('hex')};encoding=hex`]);
+  return headers;
+}
+
+/**
+ * The trunk of the k-th caller: the lowest priority, shared by weight. A Weyl sequence (multiples of the golden ratio, modulo 1) spreads any
+ * stretch of callers evenly, and gives the k-th caller the same trunk in every run.
+ */
+export function chooseTrunk(trunks: readonly LiveTrunk[], name: string | undefined, k: number): LiveTrunk {
+  if (name !== undefined) {
+    const named = trunks.find((trunk) => trunk.name === name);
+    if (named) return named;
+    throw new CallsurgeError('verb-misused', `the vendor profile has no trunk "${name}"`, {
+      todo: `use one of ${trunks.map((t) => t.name).join(', ')}`,
+    });
+  }
+  const best = Math.min(...trunks.map((trunk) => trunk.priority));
+  const pool = trunks.filter((trunk) => trunk.priority === best);
+  const total = pool.reduce((sum, trunk) => sum + trunk.weight, 0);
+  let left = ((k * 0.6180339887498949) % 1) * total;
+  for (const trunk of pool) {
+    left -= trunk.weight;
+    if (left < 0) return trunk;
+  }
+  return pool[pool.length - 1]!;
+}
+
+const counters = new WeakMap<CallServices, number>();
+function nextId(services: CallServices): string {
+  const n = (counters.get(services) ?? 0) + 1;
+  counters.set(services, n);
+  return `${services.worker}-${n}`;
+}

@@ -1,0 +1,66 @@
+/**
+ * What one iteration leaves behind. A story may end anywhere (a verb rejected, the script threw, the VU was stopped); whatever is still open then is
+ * hung up here, so that no call is ever left at the vendor.
+ */
+import { CallsurgeError, type ErrorCode } from '../errors.ts';
+import type { VuContext } from './context.ts';
+import type { CallerLeg } from './leg.ts';
+import type { CallServices } from './services.ts';
+
+const byVu = new WeakMap<VuContext, CallerLeg[]>();
+const byServices = new WeakMap<CallServices, Set<CallerLeg>>();
+
+/** Keeps account of the legs of each iteration and of each worker. */
+export const adopt = {
+  add(vu: VuContext, leg: CallerLeg): void {
+    const legs = byVu.get(vu);
+    if (legs) legs.push(leg);
+    else byVu.set(vu, [leg]);
+    let open = byServices.get(vu.services);
+    if (!open) {
+      open = new Set();
+      byServices.set(vu.services, open);
+    }
+    const all = open.add(leg);
+    leg.onOver = () => all.delete(leg);
+  },
+  countOf: (vu: VuContext) => byVu.get(vu)?.length ?? 0,
+};
+
+/** Ways in which a caller's story ends that are no error of the script. */
+const STORY_ENDS = new Set<ErrorCode>(['call-failed', 'call-ended', 'patience-over', 'stopped']);
+
+/** Whether what an iteration rejected with is an ordinary end of a caller's story. */
+export function isStoryEnd(thrown: unknown): boolean {
+  return thrown instanceof CallsurgeError && STORY_ENDS.has(thrown.code);
+}
+
+/**
+ * Hangs up what the iteration left open and waits for it. Never rejects.
+ * @param thrown what the scenario's function rejected with, if it did; noted in the rows of its open calls where it is an error of the script.
+ */
+export async function endIteration(vu: VuContext, thrown?: unknown): Promise<void> {
+  const legs = byVu.get(vu) ?? [];
+  byVu.delete(vu);
+  const error = thrown === undefined || isStoryEnd(thrown) ? null : thrown instanceof Error ? thrown.message : String(thrown);
+  await Promise.all(
+    legs
+      .filter((leg) => !leg.over)
+      .map((leg) => {
+        leg.row.error ??= error;
+        return leg.hangUp({ stopped: vu.signal.aborted || error !== null });
+      }),
+  );
+}
+
+/** Calls of that worker that are not over. */
+export function openLegs(services: CallServices): CallerLeg[] {
+  return [...(byServices.get(services) ?? [])];
+}
+
+/** One CANCEL or BYE for each open call, nothing awaited: the second Ctrl-C. @returns how many there were. */
+export function abandonCalls(services: CallServices): number {
+  const legs = openLegs(services);
+  for (const leg of legs) leg.abandonUnawaited();
+  return legs.length;
+}

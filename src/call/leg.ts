@@ -1,0 +1,418 @@
+/**
+ * One caller's leg, from INVITE to the last trace of it: turns what the stack, the media and the correlator report into the call's row and state.
+ * It decides nothing about the story; the verbs (call.ts) do, by waiting for changes here.
+ */
+import { CallsurgeError } from '../errors.ts';
+import type { CallRow } from '../record/schema.ts';
+import type {
+  OutgoingCall,
+  OutgoingCallOptions,
+  SipDialog,
+  SipFailure,
+  SipMessage,
+  SipRequest,
+  SipResponse,
+  TransactionResult,
+} from '../sip/stack.ts';
+import type { CallerWatch } from './correlator.ts';
+import type { CallMedia } from './media.ts';
+import { closeRow, openRow } from './open-row.ts';
+import { type EndFacts, judge } from './outcome.ts';
+import type { CallServices } from './services.ts';
+import { type CallEvent, type CallState, nextState } from './states.ts';
+
+/** Longest wait, ms, for the word of our agent's side about who hung up first. */
+const SETTLE_MS = 500;
+
+interface Waiter {
+  poke(): void;
+}
+
+export class CallerLeg {
+  readonly row: CallRow;
+  readonly media: CallMedia;
+  readonly #services: CallServices;
+  readonly #waiters = new Set<Waiter>();
+  readonly #facts: EndFacts;
+  #state: CallState = 'setup';
+  #outgoing: OutgoingCall | undefined;
+  #dialog: SipDialog | undefined;
+  #watch: CallerWatch | undefined;
+  #journaled = false;
+  #entered = false;
+  #bye: Promise<void> | undefined;
+  #settle: (() => void) | undefined;
+  /** Time of the last digit sent: the queue entry where there is a menu. */
+  lastDigitAt: number | null = null;
+  /** Told once, when nothing is left of the call. */
+  onOver: (() => void) | undefined;
+
+  constructor(services: CallServices, row: CallRow, media: CallMedia, options: { viaCarrier: boolean }) {
+    this.#services = services;
+    this.row = row;
+    this.media = media;
+    this.#facts = {
+      harness: undefined,
+      stopped: false,
+      unanswered: undefined,
+      mediaLost: false,
+      agentHungUp: undefined,
+      byeResult: undefined,
+      viaCarrier: options.viaCarrier,
+      scheduleLagLimitMs: services.limits.scheduleLagMs,
+    };
+    media.onSilent = (since) => this.#silent(since);
+    media.onDigit = (digit) => {
+      row.digits_received = (row.digits_received ?? '') + digit;
+      this.#poke();
+    };
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get over(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** Nothing more is to be expected of the other side: failed, hung up, or releasing. */
+  get gone(): boolean {
+    return this.#state === 'ended' || this.#state === 'releasing';
+  }
+
+  /** Puts the INVITE on the wire; the gate has let the call in. */
+  start(options: OutgoingCallOptions, uui: string | undefined): void {
+    const { row } = this;
+    this.#entered = true;
+    notify(this.#services, null, 'setup');
+    this.#watch = this.#services.correlator.caller(
+      { call: row.call!, caller: row.caller!, uui },
+      {
+        agent: (seen) => {
+          if (this.gone || row.agent_ms !== null) return;
+          row.agent_ms = seen.at;
+          row.agent = seen.agent;
+          row.correlation = seen.method;
+          if (this.#services.ownAgents && seen.method === 'both-legs') this.#facts.agentHungUp = undefined;
+          this.enterQueue();
+          this.#move('agent');
+        },
+        agentEnded: ({ at, by }) => {
+          if (row.agent_ms === null) return;
+          row.agent_end_ms ??= at;
+          this.#facts.agentHungUp ??= by === 'agent';
+          this.#settle?.();
+        },
+      },
+    );
+    this.#outgoing = this.#services.stack.call(options, {
+      sent: (at) => {
+        row.invite_ms ??= at;
+        if (!this.#journaled && this.#outgoing) this.#journal();
+      },
+      provisional: (response) => this.#provisional(response),
+      answered: (response, dialog) => this.#answered(response, dialog),
+      failed: (failure) => this.#failed(failure),
+      surplus: () => {
+        row.surplus_answers = (row.surplus_answers ?? 0) + 1;
+      },
+      offer: (request) => {
+        this.#signalled(request);
+        const body = this.media.reply(request.body || undefined);
+        return body ? { status: 200, body } : { status: 488 };
+      },
+      request: (request) => {
+        this.#signalled(request);
+        return request.method === 'INFO' || request.method === 'NOTIFY' || request.method === 'OPTIONS' ? 200 : 501;
+      },
+      ended: (request) => this.#byeReceived(request),
+    });
+    row.sip_call_id = this.#outgoing.sipCallId;
+    if (!this.#journaled && !this.over) this.#journal();
+  }
+
+  /** A fault of ours before anything was sent. */
+  refuse(why: string): void {
+    this.#facts.harness = why;
+    this.row.end_ms = this.#services.clock.now();
+    notify(this.#services, null, 'setup');
+    this.#finish();
+  }
+
+  /** The queue begins: at the last digit, else at the answer, else with the announcement in early media. */
+  enterQueue(): void {
+    const { row } = this;
+    row.queue_ms ??= this.lastDigitAt ?? row.answer_ms ?? row.early_media_ms ?? row.provisional_ms ?? this.#services.clock.now();
+    this.#move('queues');
+  }
+
+  /**
+   * Resolves with the first value that `check` gives; asked now and after each change. Rejects with the signal's reason, and with
+   * `timedOut()` after `timeoutMs`.
+   */
+  until<T>(check: () => T | undefined, options: { signal: AbortSignal; timeoutMs?: number; timedOut?: () => T }): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const { signal } = options;
+      if (signal.aborted) return reject(signal.reason);
+      const end = () => {
+        timer?.cancel();
+        signal.removeEventListener('abort', onAbort);
+        this.#waiters.delete(waiter);
+      };
+      const settle = (make: () => T) => {
+        end();
+        try {
+          resolve(make());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const waiter: Waiter = {
+        poke: () => {
+          let value: T | undefined;
+          try {
+            value = check();
+          } catch (error) {
+            end();
+            return reject(error);
+          }
+          if (value !== undefined) settle(() => value);
+        },
+      };
+      const onAbort = () => {
+        end();
+        reject(signal.reason);
+      };
+      const { timeoutMs, timedOut } = options;
+      const timer =
+        timeoutMs !== undefined && Number.isFinite(timeoutMs) && timedOut
+          ? this.#services.clock.after(timeoutMs, () => settle(timedOut))
+          : undefined;
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.add(waiter);
+      waiter.poke();
+    });
+  }
+
+  /** Ends the call from our side: CANCEL before the answer, BYE after it. Resolves when nothing is left of it. */
+  async hangUp(options: { stopped?: boolean } = {}): Promise<void> {
+    if (this.over) return;
+    if (options.stopped && this.#state !== 'releasing') this.#facts.stopped = true;
+    if (this.#dialog) await this.#sendBye();
+    else this.#cancel();
+    await this.finished();
+  }
+
+  finished(): Promise<void> {
+    return this.until(() => (this.over ? true : undefined), { signal: NEVER }).then(() => undefined);
+  }
+
+  /** One CANCEL or BYE on the wire, nothing awaited: the second Ctrl-C. The row is written as it stands. */
+  abandonUnawaited(): void {
+    if (this.over) return;
+    this.#facts.stopped = true;
+    this.#outgoing?.abandonUnawaited();
+    this.#end();
+  }
+
+  #provisional(response: SipResponse): void {
+    const { row } = this;
+    if (response.status === 100) {
+      row.trying_ms ??= response.at;
+      return;
+    }
+    row.provisional_ms ??= response.at;
+    if (response.body && this.media.take(response.body)) {
+      row.early_media_ms ??= response.at;
+      this.#move('early-media');
+    }
+    if (response.status >= 180 && response.status <= 182) {
+      row.ringing_ms ??= response.at;
+      this.#move('rings');
+    }
+    this.#poke();
+  }
+
+  #answered(response: SipResponse, dialog: SipDialog): void {
+    const { row } = this;
+    this.#dialog = dialog;
+    row.answer_ms = response.at;
+    row.status = response.status;
+    row.reason = response.reason;
+    row.site = siteOf(response);
+    if (response.body) this.media.take(response.body);
+    this.#journal();
+    if (row.cancel_ms !== null) void this.#sendBye();
+    else this.#move('answered');
+  }
+
+  #failed(failure: SipFailure): void {
+    const { row } = this;
+    if (failure.kind === 'response') {
+      const { response } = failure;
+      row.status = response.status;
+      row.reason = response.reason;
+      row.q850 = q850Of(response);
+      row.site ??= siteOf(response);
+      const after = response.header('retry-after');
+      row.retry_after_s = after === undefined ? null : Number.parseInt(after, 10) || null;
+    } else if (failure.kind === 'timeout') this.#facts.unanswered = failure.timer === 'provisional' ? 'provisional' : 'timer';
+    else if (failure.local) this.#facts.harness = `our own socket: ${failure.message}`;
+    else this.#facts.unanswered = 'network';
+    row.end_ms = failure.at;
+    this.#end();
+  }
+
+  #byeReceived(request: SipRequest): void {
+    const { row } = this;
+    row.bye_received_ms = request.at;
+    row.q850 ??= q850Of(request);
+    row.end_ms ??= request.at;
+    if (row.agent_ms === null || row.correlation !== 'both-legs' || this.#facts.agentHungUp !== undefined) return this.#end();
+    // The agent's own word may still be on its way from another worker.
+    this.#move('releases');
+    const timer = this.#services.clock.after(SETTLE_MS, () => this.#settle?.());
+    this.#settle = () => {
+      timer.cancel();
+      this.#settle = undefined;
+      this.#facts.agentHungUp ??= false;
+      this.#end();
+    };
+  }
+
+  #sendBye(): Promise<void> {
+    this.#bye ??= (async () => {
+      const { row } = this;
+      row.bye_sent_ms = this.#services.clock.now();
+      this.#move('releases');
+      const result = await this.#dialog!.bye();
+      this.#byeDone(result);
+    })();
+    return this.#bye;
+  }
+
+  #byeDone(result: TransactionResult): void {
+    const { row } = this;
+    if (this.over) return;
+    row.bye_sent_ms = result.sentAt;
+    row.bye_retransmissions = result.retransmissions;
+    if (result.kind === 'response') {
+      this.#facts.byeResult = result.response.status;
+      if (result.response.status < 300) row.bye_answered_ms = result.at;
+    } else this.#facts.byeResult = 'none';
+    row.end_ms ??= result.at;
+    this.#end();
+  }
+
+  #cancel(): void {
+    if (this.row.cancel_ms !== null || !this.#outgoing) return;
+    this.row.cancel_ms = this.#services.clock.now();
+    this.#move('releases');
+    this.#outgoing.cancel();
+  }
+
+  /** The vendor tells of the agent inside the dialog: method `signalling`. */
+  #signalled(request: SipRequest): void {
+    const how = this.#services.signalling;
+    const { row } = this;
+    if (!how || how.method !== request.method || row.agent_ms !== null || this.gone) return;
+    const agent = how.header === undefined ? request.header('p-asserted-identity') : request.header(how.header);
+    if (how.header !== undefined && agent === undefined) return;
+    row.agent_ms = request.at;
+    row.agent = agent ?? null;
+    row.correlation = 'signalling';
+    this.enterQueue();
+    this.#move('agent');
+  }
+
+  #silent(since: number): void {
+    if (this.#state !== 'talking') return;
+    this.#facts.mediaLost = true;
+    this.row.rtp_gap_ms = this.#services.clock.now() - since;
+    this.#poke();
+  }
+
+  get mediaLost(): boolean {
+    return this.#facts.mediaLost;
+  }
+
+  #journal(): void {
+    this.#journaled = true;
+    const snapshot = (this.#dialog ?? this.#outgoing!).snapshot();
+    this.#services.sink.write('open', openRow(this.#services, this.row.call!, 'caller', this.#dialog !== undefined, snapshot));
+  }
+
+  #move(event: CallEvent): void {
+    const to = nextState(this.#state, event);
+    if (to !== this.#state) {
+      notify(this.#services, this.#state, to);
+      this.#state = to;
+    }
+    this.#poke();
+  }
+
+  #end(): void {
+    this.row.end_ms ??= this.#services.clock.now();
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.over) return;
+    const { row } = this;
+    this.#watch?.release();
+    if (this.#outgoing) {
+      row.challenges = this.#outgoing.challenges;
+      row.invite_retransmissions = this.#outgoing.retransmissions;
+    }
+    if (this.#entered) this.#services.gate.release();
+    const gap = row.rtp_gap_ms;
+    this.media.fill(row);
+    if (gap !== null) row.rtp_gap_ms = Math.max(gap, row.rtp_gap_ms ?? 0);
+    this.media.close();
+    if (row.agent_ms !== null && row.correlation === null) row.correlation = 'none';
+    row.correlation ??= row.wants_agent ? 'none' : null;
+    Object.assign(row, judge(row, this.#facts));
+    this.#services.sink.write('calls', row);
+    if (this.#journaled) this.#services.sink.write('open', closeRow(this.#services, row.call!));
+    this.#move('over');
+    this.onOver?.();
+  }
+
+  #poke(): void {
+    for (const waiter of [...this.#waiters]) waiter.poke();
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+function notify(services: CallServices, from: CallState | null, to: CallState): void {
+  services.state?.(from, to);
+}
+
+/** Cause of `Reason: Q.850;cause=17` (RFC 3326), or null. */
+export function q850Of(message: SipMessage): number | null {
+  for (const value of message.headers('reason')) {
+    const cause = /^\s*Q\.850\s*;(?:.*;)?\s*cause\s*=\s*(\d+)/i.exec(value);
+    if (cause) return Number(cause[1]);
+  }
+  return null;
+}
+
+/** The node that answered, as it names itself; else where it wants to be reached. */
+function siteOf(response: SipResponse): string | null {
+  const name = response.header('server') ?? response.header('user-agent');
+  if (name) return name;
+  return response.contact ?? null;
+}
+
+/** Why a verb cannot go on: what the other side or the network did, in words. */
+export function endOf(leg: CallerLeg): CallsurgeError {
+  const { row } = leg;
+  const said = row.status !== null ? `${row.status} ${row.reason ?? ''}`.trim() : (row.blame_why ?? 'no answer');
+  if (row.answer_ms === null) return new CallsurgeError('call-failed', `the call to ${row.called} was not answered: ${said}`);
+  return new CallsurgeError(
+    'call-ended',
+    `the call to ${row.called} ended${row.bye_received_ms === null ? '' : ': the other side hung up'}`,
+  );
+}
