@@ -1,4 +1,7 @@
 /** All that a scenario or vendor file imports from 'callsurge'. */
+export { Call, type PressOptions, type Span } from './call/call.ts';
+export { type DialOptions, dial } from './call/dial.ts';
+export { sleep } from './call/sleep.ts';
 export type { Duration } from './duration.ts';
 export { type CurveStage, curves } from './scenario/curves.ts';
 export { patience, pause, talkTime } from './scenario/draws.ts';
