@@ -1,3 +1,71 @@
+/**
+ * A Docker daemon for the lab: the one that is there, or one started by hand where `dockerd` is installed and nobody runs it (a CI machine
+ * without systemd). Ours has no bridge and touches no firewall rule: the lab's containers use the host's network, and of that only loopback.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Held, processRef, updateHeld } from './held.ts';
+import { CACHE, LabUnavailable, onPath, type Say } from './rootfs.ts';
+
+const SYSTEM_SOCKET = '/var/run/docker.sock';
+const OWN = join(CACHE, 'docker');
+const OWN_SOCKET = join(OWN, 'docker.sock');
+
+/** Why this machine cannot run the Docker lab, or null. */
 export function dockerLabObstacle(): string | null {
-  return 'not yet';
+  if (process.platform !== 'linux') return 'the Docker lab needs Linux: its containers use the host network';
+  if (process.env.DOCKER_HOST || spawnSync('docker', ['version'], { stdio: 'ignore', timeout: 10_000 }).status === 0) return null;
+  if (process.getuid?.() === 0 && onPath('dockerd')) return null;
+  return 'no Docker daemon answers, and none can be started';
+}
+
+/** Makes sure that a daemon answers. @returns its DOCKER_HOST. A daemon that is started here stands in `held` and ends with the lab. */
+export async function ensureDaemon(held: Held, say: Say): Promise<string> {
+  if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
+  if (await answers(SYSTEM_SOCKET)) return `unix://${SYSTEM_SOCKET}`;
+  const obstacle = dockerLabObstacle();
+  if (obstacle) throw new LabUnavailable(obstacle, 'install docker.io and run as root, or use --kind process');
+  mkdirSync(OWN, { recursive: true });
+  say('starting a Docker daemon');
+  const log = join(OWN, 'dockerd.log');
+  const output = openSync(log, 'w');
+  const args = [
+    '--data-root',
+    join(OWN, 'data'),
+    '--exec-root',
+    join(OWN, 'run'),
+    '--pidfile',
+    join(OWN, 'pid'),
+    '-H',
+    `unix://${OWN_SOCKET}`,
+  ];
+  args.push('--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false');
+  const child = spawn('dockerd', args, { detached: true, stdio: ['ignore', output, output] });
+  closeSync(output);
+  await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+  child.unref();
+  const ref = processRef('dockerd', child.pid!);
+  if (ref) {
+    held.processes.push(ref);
+    updateHeld(held);
+  }
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline && child.exitCode === null; await sleep(100))
+    if (existsSync(OWN_SOCKET) && (await answers(OWN_SOCKET))) return `unix://${OWN_SOCKET}`;
+  throw new LabUnavailable('dockerd does not come up', `see ${log}`);
+}
+
+/** Whether a daemon replies to a ping on this socket. */
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(socketPath, () => socket.write('GET /_ping HTTP/1.0\r\n\r\n'));
+    socket.setTimeout(2000, () => socket.destroy());
+    socket.once('data', (data) => {
+      resolve(data.toString().includes(' 200 '));
+      socket.destroy();
+    });
+    socket.once('error', () => resolve(false)).once('close', () => resolve(false));
+  });
 }

@@ -63,6 +63,7 @@ export async function startLab(options: StartOptions): Promise<Lab> {
     });
     for (const node of [...sites.map((site) => site.node), edge]) await node.start();
     const labSites = sites.map(({ address, node, plan }) => new LabSite(address, node, plan.folder));
+    let isDown = false;
     const lab: Lab = {
       kind: settings.kind,
       edge: { host: EDGE.host, port: EDGE.port },
@@ -72,6 +73,8 @@ export async function startLab(options: StartOptions): Promise<Lab> {
       setMaxCalls: (name, calls) => siteOf(labSites, name).setMaxCalls(calls),
       seenByEdge: (names = SITES.map((site) => site.name), timeoutMs = 20_000) => seenByEdge(names, timeoutMs),
       down: async () => {
+        if (isDown) return;
+        isDown = true;
         await Promise.all(labSites.map((site) => site.ami.close()));
         await endHeld(held);
         releaseHeld();
