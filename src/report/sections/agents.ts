@@ -1,0 +1,24 @@
+/** The agents' side, where we own agents. */
+import { count } from '../format.ts';
+import { type Html, html } from '../markup.ts';
+import { both } from '../messages/say.ts';
+import { interval, table, term, value } from '../table.ts';
+import { type Context, section } from './context.ts';
+
+export function agentsSection({ analysis: { agents } }: Context): Html {
+  if (agents.offered === 0 && agents.occupancy.whole === 0) return section('agents', html`<p class="nm block">${both('agents.none')}</p>`);
+  return section(
+    'agents',
+    table(
+      [both('table.figure'), both('table.value'), both('table.interval')],
+      [
+        [term('agentOffers'), count(agents.offered), ''],
+        [term('agentAnswered'), count(agents.answered), ''],
+        [term('agentMissed'), count(agents.missed), ''],
+        [term('agentRejected'), count(agents.rejected), ''],
+        [term('occupancy'), value(agents.occupancy.value, 'share'), interval(agents.occupancy)],
+      ],
+      'figures narrow',
+    ),
+  );
+}

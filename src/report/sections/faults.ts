@@ -1,0 +1,72 @@
+/** Faults: what each did to new calls and to those in progress, with the resolution that the measurement had. */
+import type { FaultFigures, Outage } from '../../analysis/model.ts';
+import { count, duration, elapsed, percent } from '../format.ts';
+import { type Html, html, type Part } from '../markup.ts';
+import { both } from '../messages/say.ts';
+import { notMeasured, table, term, value } from '../table.ts';
+import { type Context, note, section } from './context.ts';
+
+const MONTH_MS = 30 * 86_400_000;
+
+export function faultsSection({ analysis: { faults }, frame }: Context): Html {
+  if (faults.length === 0) return section('faults', note(both('faults.none')));
+  return section(
+    'faults',
+    faults.map((fault) => card(fault, frame.zeroMs)),
+  );
+}
+
+function card(fault: FaultFigures, zeroMs: number): Html {
+  const title = html`<h3>${fault.name} <span class="dim">${both('faults.on', { target: fault.target })}</span></h3>`;
+  if (fault.startMs === null)
+    return html`<div class="card">${title}<p class="warning">${both('faults.failed', { why: fault.failed ?? '?' })}</p></div>`;
+  const from = elapsed(fault.startMs - zeroMs);
+  const when = fault.endMs === null ? both('faults.from', { from }) : both('faults.from-to', { from, to: elapsed(fault.endMs - zeroMs) });
+  const { inProgress } = fault;
+  return html`<div class="card">${title}${note(when)}${table(
+    [both('table.figure'), both('table.value'), ''],
+    [
+      [term('outageFirstTry'), rto(fault.firstTry), outages(fault.firstTry.outages, fault.startMs)],
+      [term('outageEventual'), rto(fault.eventual), outages(fault.eventual.outages, fault.startMs)],
+      [term('recovery90'), value(fault.recovery90Ms, 'ms'), ''],
+      [term('recovery99'), value(fault.recovery99Ms, 'ms'), ''],
+      [term('fullRecovery'), value(fault.fullRecoveryMs, 'ms'), ''],
+      [
+        term('inProgress'),
+        inProgress.at === 0
+          ? both('faults.survived-none')
+          : html`<strong>${percent(inProgress.survived / inProgress.at)}</strong> <span class="dim">${both('faults.survived', { part: count(inProgress.survived), whole: count(inProgress.at) })}</span>`,
+        inProgress.at === 0
+          ? ''
+          : both('faults.rest', { dropped: count(inProgress.dropped), frozen: count(inProgress.frozen), ended: count(inProgress.ended) }),
+      ],
+      [term('detection'), value(fault.detectionMs, 'ms'), ''],
+      [term('availabilityEquivalent'), value(fault.availabilityEquivalent, 'share'), months(fault.availabilityEquivalent)],
+    ],
+    'figures wide',
+  )}</div>`;
+}
+
+/** RTO ± resolution; "none seen" is a measurement, a null without outages after a look is not. */
+function rto({ outages: seen, rtoMs, resolutionMs }: FaultFigures['firstTry']): Part {
+  const within = resolutionMs === null ? null : html` <span class="dim">± ${duration(resolutionMs)}</span>`;
+  if (rtoMs !== null) return html`<strong>${duration(rtoMs)}</strong>${within}`;
+  if (seen.some((outage) => outage.endMs === null)) return both('faults.not-over', { value: '∞' });
+  return resolutionMs === null ? notMeasured() : html`${both('faults.no-outage')}${within}`;
+}
+
+function outages(seen: readonly Outage[], t0: number): Part {
+  if (seen.length === 0) return '';
+  const affected = seen.reduce((sum, outage) => sum + outage.affected, 0);
+  const failed = seen.reduce((sum, outage) => sum + outage.failed, 0);
+  const first = seen[0]!;
+  return html`${seen.length > 1 ? html`${both('faults.outages', { n: seen.length })} · ` : null}${both('faults.after', { value: duration(Math.max(0, first.startMs - t0)) })} · ${both('faults.affected', { affected: count(affected), failed: count(failed) })}`;
+}
+
+/** How many such outages a month the usual promises allow. */
+function months(equivalent: number | null): Part {
+  const outageMs = equivalent === null ? 0 : (1 - equivalent) * MONTH_MS;
+  if (outageMs < 1) return '';
+  const allowed = (promise: number) => count(Math.floor(((1 - promise) * MONTH_MS + 1e-6) / outageMs));
+  return both('faults.months', { three: allowed(0.999), four: allowed(0.9999) });
+}

@@ -1,0 +1,50 @@
+/** Head of the page: what was run against whom, and the banners of a run that must not be trusted blindly. */
+import { duration, elapsed, wallClock, zoneOffset } from '../format.ts';
+import { type Html, html } from '../markup.ts';
+import { both, bothOr } from '../messages/say.ts';
+import type { Context } from './context.ts';
+
+export function head({ analysis: { meta }, subject }: Context): Html {
+  const { machine } = meta;
+  const facts: [Html, unknown][] = [
+    [both('head.vendor'), html`${subject.vendor}`],
+    [both('head.scenario'), html`${meta.scenario.title || meta.scenario.file} <span class="dim">${meta.scenario.file}</span>`],
+    [
+      both('head.when'),
+      html`${wallClock(meta.startMs, subject.timeZone)} <span class="dim">${zoneOffset(meta.startMs, subject.timeZone)}</span>`,
+    ],
+    [
+      both('head.length'),
+      html`${duration(subject.lengthMs)} <span class="dim">${both(`head.end.${meta.end?.how ?? 'unknown'}`)}${meta.end?.why ? `: ${meta.end.why}` : null}</span>`,
+    ],
+    [both('head.seed'), html`${meta.seed}`],
+    [both('head.trial'), subject.trial ? html`${bothOr(`trial.${subject.trial}`, subject.trial)}` : null],
+    [
+      both('head.machine'),
+      html`${both('head.machine-text', {
+        cpus: machine.cpus,
+        memory: Math.round(machine.memoryMb / 1024),
+        platform: machine.platform,
+        workers: meta.workers,
+      })} <span class="dim">${machine.model}</span>`,
+    ],
+  ];
+  return html`<header><p class="kicker">callsurge · ${both('report.title')}</p>
+<h1>${meta.scenario.title || meta.scenario.file}<span class="versus">${subject.vendor}</span></h1>
+<dl class="facts">${facts.map(([name, fact]) => (fact ? html`<div><dt>${name}</dt><dd>${fact as Html}</dd></div>` : null))}</dl></header>
+`;
+}
+
+export function banners({ analysis: { validity }, subject }: Context): Html {
+  const invalid = validity.valid
+    ? null
+    : html`<div class="banner invalid" role="alert"><strong>${both('banner.invalid')}</strong><p>${both('banner.invalid-text')}</p>
+<ul>${validity.reasons.map((reason) => html`<li>${bothOr(`reason.${reason}`, reason)}</li>`)}</ul></div>`;
+  const incomplete = validity.complete
+    ? null
+    : html`<div class="banner incomplete" role="alert"><strong>${both('banner.incomplete')}</strong><p>${both('banner.incomplete-text', {
+        time: wallClock(validity.lastMs, subject.timeZone),
+        elapsed: elapsed(validity.lastMs - subject.zeroMs),
+      })}</p></div>`;
+  return html`${invalid}${incomplete}`;
+}

@@ -1,0 +1,74 @@
+/** Outcomes: exactly one a call, over time and by status, cause and blame. */
+import type { Series } from '../../analysis/model.ts';
+import { BLAMES, OUTCOMES, type Outcome } from '../../record/schema.ts';
+import { roundStep } from '../charts/scale.ts';
+import { widened } from '../charts/series.ts';
+import { stepWords, timeChart } from '../charts/time-chart.ts';
+import { count, percent } from '../format.ts';
+import { type Html, html } from '../markup.ts';
+import { both } from '../messages/say.ts';
+import { table, term } from '../table.ts';
+import { type Context, heading, section } from './context.ts';
+
+const MOST_BARS = 90;
+const MOST_ROWS = 40;
+
+export function outcomesSection({ analysis, frame }: Context): Html {
+  const { outcomes, outcomeSeries } = analysis;
+  const present = OUTCOMES.filter((outcome) => outcomes.counts[outcome] > 0);
+  const step = Math.max(roundStep(frame.toMs - frame.fromMs, MOST_BARS), outcomeSeries.completed.stepMs);
+  const lines = present.map((outcome) => ({
+    colour: `o-${outcome}`,
+    name: both(`outcome.${outcome}`),
+    series: bars(outcomeSeries[outcome], step),
+  }));
+  const share = (part: number) => (outcomes.attempts > 0 ? percent(part / outcomes.attempts) : '');
+  return section(
+    'outcomes',
+    timeChart({ id: 'outcomes', title: both('chart.outcomes', { step: stepWords(step) }), unit: 'calls', lines, stacked: true }, frame),
+    html`<div class="columns"><div>${table(
+      [both('table.outcome'), both('table.count'), both('table.share')],
+      OUTCOMES.map((outcome) => [
+        html`<i class="swatch stack o-${outcome}"></i>${term(outcome)}`,
+        count(outcomes.counts[outcome]),
+        share(outcomes.counts[outcome]),
+      ]),
+      'figures',
+    )}</div><div>${heading('outcomes.blame')}${table(
+      [term('blame'), both('table.count')],
+      BLAMES.map((blame) => [both(`blame.${blame}`), count(outcomes.byBlame[blame])]),
+      'figures',
+    )}</div></div>`,
+    heading('outcomes.failures'),
+    byStatus(analysis.outcomes.byStatus),
+  );
+}
+
+const bars = (series: Series, stepMs: number): Series => widened(series, stepMs, 'sum');
+
+function byStatus(rows: { outcome: Outcome; status: number | null; q850: number | null; reason: string | null; count: number }[]): Html {
+  const sorted = [...rows].sort((a, b) => b.count - a.count);
+  const rest = sorted.slice(MOST_ROWS);
+  const cells = sorted
+    .slice(0, MOST_ROWS)
+    .map((row) => [
+      html`<i class="swatch stack o-${row.outcome}"></i>${both(`outcome.${row.outcome}`)}`,
+      row.status === null ? html`<span class="dim">${both('outcomes.no-status')}</span>` : row.status,
+      row.q850 ?? '',
+      html`<span class="left">${row.reason ?? ''}</span>`,
+      count(row.count),
+    ]);
+  if (rest.length > 0)
+    cells.push([
+      both('table.more-rows', { n: rest.length, count: count(rest.reduce((sum, row) => sum + row.count, 0)) }),
+      '',
+      '',
+      html``,
+      '',
+    ]);
+  return table(
+    [both('table.outcome'), both('table.status'), both('table.q850'), both('table.reason'), both('table.count')],
+    cells,
+    'figures',
+  );
+}
