@@ -251,6 +251,8 @@ export interface SipStackOptions {
   userAgent: string;
   /** Asked of the kernel; see `stats().receiveBuffer`. Default 4 MiB. */
   receiveBufferBytes?: number;
+  /** Other timers than RFC 3261's, ms. Shared by all stacks of a process, as SIP.js's are: for tests. */
+  timers?: { t1?: number; t2?: number; timeoutMs?: number };
   /** Starts Call-IDs, tags and branches, so that two stacks never share any. */
   idPrefix: string;
   /** An INVITE outside dialogs. Absent: 480. */

@@ -1,0 +1,138 @@
+/** Puts a stack together: transport, wire, SIP.js's Core and reception. */
+import { CallsurgeError } from '../errors.ts';
+import { LoadCore } from './core.ts';
+import { Exchange } from './exchange.ts';
+import { Ids } from './ids.ts';
+import { hostPortText } from './message/fields.ts';
+import { type Identity, OutgoingRequest } from './message/outgoing.ts';
+import { StackOutgoingCall } from './outgoing-call.ts';
+import { Recent } from './recent.ts';
+import { Reception } from './reception.ts';
+import { StackRegistration } from './registration.ts';
+import { ServerMemory } from './server-memory.ts';
+import { reply, type Shared } from './shared.ts';
+import type { RequestOptions, SipStack, SipStackOptions, TransactionResult } from './stack.ts';
+import { sweep } from './sweep.ts';
+import { TimerWheel } from './timer-wheel.ts';
+import { settleTimers } from './timers.ts';
+import { transact } from './transact.ts';
+import { openUdp } from './transport-udp.ts';
+import { exchangeKey, Wire } from './wire.ts';
+
+const DEFAULT_RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+/**
+ * Opens a SIP stack on one UDP socket.
+ * @throws CallsurgeError `port-in-use` where the port is taken, `usage` for an address that is not ours or a transport that is not spoken.
+ */
+export async function createSipStack(options: SipStackOptions): Promise<SipStack> {
+  const { clock, bind } = options;
+  if (bind.transport !== 'udp')
+    throw new CallsurgeError('usage', `SIP over ${bind.transport} is not spoken yet`, { where: hostPortText(bind), todo: 'use udp' });
+  const timers = settleTimers(options.timers);
+  const wheel = new TimerWheel(clock);
+  const ids = new Ids(options.idPrefix);
+  const problem = (at: number, what: string) => {
+    try {
+      options.problem?.(at, what);
+    } catch {
+      // Nothing thrown by a listener may travel up into a socket's callback.
+    }
+  };
+  let reception: Reception | undefined;
+  const transport = await openUdp(
+    { clock, bind, receiveBufferBytes: options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER },
+    { message: (bytes, at, source) => reception?.message(bytes, at, source), problem },
+  );
+  const local = { ...transport.local, transport: bind.transport };
+  const advertised = hostPortText(options.advertise ?? transport.local);
+  const wire = new Wire({ transport: () => transport, clock, wheel, timers, problem });
+  const identity: Identity = {
+    viaHead: 'SIP/2.0/UDP ',
+    sentBy: advertised,
+    userAgent: options.userAgent,
+    branch: () => ids.branch(),
+    begin: (request) => {
+      request.exchange ??= new Exchange();
+      wire.exchanges.set(exchangeKey(request.branch, request.method), request.exchange);
+    },
+  };
+  const shared: Shared = {
+    clock,
+    ids,
+    wheel,
+    timers,
+    wire,
+    local,
+    problem,
+    userAgent: options.userAgent,
+    memory: new ServerMemory(clock, wheel, timers, (text, to) => wire.putAgain(Buffer.from(text), to)),
+    core: new LoadCore({
+      transport: wire,
+      make: (parts) => new OutgoingRequest(identity, parts),
+      reply: (request, status, headerLines) => void reply(shared, request, undefined, status, '', { headers: headerLines.map(splitLine) }),
+    }),
+    contact: (user) => `<sip:${user === '' ? '' : `${user}@`}${advertised}>`,
+    make: (parts) => new OutgoingRequest(identity, parts),
+    ended: new Recent(clock, timers.timeoutMs),
+    invited: new Recent(clock, timers.timeoutMs),
+    open: new Set(),
+  };
+  const receiving = new Reception(shared, options);
+  reception = receiving;
+
+  return {
+    local,
+    call: (call, handlers) => new StackOutgoingCall(shared, call, handlers),
+    send: (request) => sendRequest(shared, request),
+    register: (registration, handlers) => new StackRegistration(shared, registration, handlers),
+    sweep: (open) => sweep(shared, open),
+    stats: () => ({
+      received: receiving.received,
+      sent: wire.sent,
+      retransmitted: wire.retransmitted,
+      bad: receiving.bad,
+      receiveBuffer: transport.receiveBuffer,
+      transactions: shared.core.userAgentClients.size + shared.core.userAgentServers.size,
+      dialogs: shared.core.dialogs.size,
+    }),
+    async close() {
+      reception = undefined;
+      wheel.close();
+      shared.core.reset();
+      await transport.close();
+      for (const pending of [...shared.open]) pending.closed();
+    },
+  };
+}
+
+function sendRequest(shared: Shared, options: RequestOptions): Promise<TransactionResult> {
+  const fromTag = shared.ids.tag();
+  const callId = options.callId ?? shared.ids.callId();
+  let cseq = (options.cseq ?? 1) - 1;
+  return transact(
+    shared,
+    (authorizer) =>
+      shared.make({
+        method: options.method,
+        requestUri: options.requestUri,
+        fromUri: options.fromUri,
+        fromDisplay: '',
+        fromTag,
+        toUri: options.toUri,
+        toDisplay: '',
+        toTag: '',
+        callId,
+        cseq: ++cseq,
+        routeSet: [],
+        headers: [...(options.headers ?? []), ...authorizer.headers(options.method, options.requestUri, options.body?.content ?? '')],
+        body: options.body,
+      }),
+    options,
+  );
+}
+
+function splitLine(line: string): [name: string, value: string] {
+  const colon = line.indexOf(':');
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+}

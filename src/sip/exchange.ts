@@ -1,0 +1,68 @@
+/**
+ * One client transaction as our transport sees it: where it goes, how often it has been sent, what was heard. SIP.js has no Timers A and E
+ * (RFC 3261 17.1.1.2, 17.1.2.2); they are here.
+ *
+ *   INVITE       sent → again at T1, 2·T1, 4·T1 … until any response (or Timer B, which SIP.js counts)
+ *   others       sent → again at T1, 2·T1 … ≤ T2; after a provisional every T2; until a final response (or Timer F)
+ */
+import type { IncomingResponse } from './message/incoming.ts';
+import type { HostPort } from './stack.ts';
+import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+import type { SipTimers } from './timers.ts';
+
+export interface ExchangeOptions {
+  /** Where it goes, whatever route and Request-URI say. */
+  nextHop?: HostPort;
+  /** false: sent once. */
+  retransmit?: boolean;
+  sent?(at: number, retransmission: boolean): void;
+  /** Each response, before SIP.js judges it: an 18x without To-tag or Contact is seen here alone. */
+  heard?(response: IncomingResponse): void;
+}
+
+export class Exchange {
+  readonly options: ExchangeOptions;
+  /** First time on the wire (Clock ms); 0 before. */
+  sentAt = 0;
+  retransmissions = 0;
+  /** The real final response: SIP.js hides a 408 behind one of its own. */
+  final: IncomingResponse | undefined;
+  failure: { message: string; local: boolean } | undefined;
+  to: HostPort | undefined;
+  #timer: WheelTimer | undefined;
+  #interval = 0;
+  #over = false;
+
+  constructor(options: ExchangeOptions = {}) {
+    this.options = options;
+  }
+
+  /** Starts Timer A or E once the first copy is on its way. */
+  begin(invite: boolean, wheel: TimerWheel, timers: SipTimers, again: () => void): void {
+    if (this.options.retransmit === false || this.#over) return;
+    this.#interval = timers.t1;
+    const arm = () => {
+      this.#timer = wheel.after(this.#interval, () => {
+        if (this.#over) return;
+        this.#interval = invite ? this.#interval * 2 : Math.min(this.#interval * 2, timers.t2);
+        this.retransmissions++;
+        again();
+        arm();
+      });
+    };
+    arm();
+  }
+
+  response(response: IncomingResponse, invite: boolean, timers: SipTimers): void {
+    if (response.status >= 200) this.final ??= response;
+    if (response.status >= 200 || invite) this.stop();
+    else this.#interval = timers.t2;
+    this.options.heard?.(response);
+  }
+
+  stop(): void {
+    this.#over = true;
+    if (this.#timer) this.#timer.run = undefined;
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * An INVITE that came to us. RFC 3261 13.3 (UAS), 9.2 (CANCEL); transaction and repetition of the 2xx by SIP.js.
+ *
+ *   state       event                     next       does
+ *   proceeding  (constructed)             proceeding 100
+ *   proceeding  ring, progress            proceeding 180, 183 with Contact and Record-Route
+ *   proceeding  accept                    accepted   200 again and again until the ACK, at most 64·T1, then BYE and `unacknowledged`
+ *   proceeding  reject                    refused    until its ACK (Timers G, H)
+ *   proceeding  CANCEL                    refused    200 to the CANCEL, 487, `cancelled`
+ */
+import { Dialog } from 'sip.js/lib/core/dialogs/dialog.js';
+import { SessionDialog } from 'sip.js/lib/core/dialogs/session-dialog.js';
+import type { InviteServerTransaction } from 'sip.js/lib/core/transactions/invite-server-transaction.js';
+import { InviteUserAgentServer } from 'sip.js/lib/core/user-agents/invite-user-agent-server.js';
+import { StackDialog } from './dialog.ts';
+import { parseSipUri } from './message/fields.ts';
+import type { IncomingRequest } from './message/incoming.ts';
+import { uriTarget } from './next-hop.ts';
+import { ALLOW, type OwnedDialog, type ReplyOptions, reply, type Shared } from './shared.ts';
+import type { Body, DialogSnapshot, HeaderList, IncomingCall, IncomingCallHandlers, SipDialog } from './stack.ts';
+
+export class StackIncomingCall implements IncomingCall {
+  readonly request: IncomingRequest;
+  handlers: IncomingCallHandlers | undefined;
+  readonly #shared: Shared;
+  readonly #server: InviteUserAgentServer;
+  readonly #tag: string;
+  readonly #user: string;
+  #session: SessionDialog | undefined;
+  #dialog: StackDialog | undefined;
+  #answered = false;
+
+  constructor(shared: Shared, request: IncomingRequest) {
+    this.#shared = shared;
+    this.request = request;
+    request.contactFallback = request.fromUri;
+    this.#tag = shared.ids.tag();
+    this.#user = parseSipUri(request.uri)?.user ?? '';
+    this.#server = new InviteUserAgentServer(shared.core, request.asCore(), {
+      onCancel: (cancel) => this.#cancelled(cancel as unknown as IncomingRequest),
+    });
+    this.#reply(100);
+  }
+
+  ring(headers: HeaderList = []): void {
+    this.#progress(180, { headers });
+  }
+
+  progress(body: Body, headers: HeaderList = []): void {
+    this.#progress(183, { headers, body });
+  }
+
+  #progress(status: number, options: ReplyOptions): void {
+    if (this.#answered) return;
+    this.#adopt(true);
+    this.#reply(status, { ...options, headers: [this.#contact(), ...(options.headers ?? [])], recordRoute: true });
+  }
+
+  accept(body: Body | undefined, headers: HeaderList = []): SipDialog {
+    const dialog = this.#adopt(false);
+    if (this.#answered) return dialog;
+    this.#answered = true;
+    const supported: [string, string][] = [this.#contact(), ['Allow', ALLOW]];
+    this.#reply(200, { body, headers: [...supported, ...headers], recordRoute: true });
+    return dialog;
+  }
+
+  reject(status: number, options: { reason?: string; headers?: HeaderList } = {}): void {
+    if (this.#answered) return;
+    this.#refuse(status, options);
+  }
+
+  #refuse(status: number, options: ReplyOptions): void {
+    this.#answered = true;
+    this.#reply(status, options);
+    this.#session?.dispose();
+  }
+
+  #cancelled(cancel: IncomingRequest): void {
+    if (this.#answered) return;
+    this.#refuse(487, {});
+    this.handlers?.cancelled(cancel);
+  }
+
+  /** The early dialog of a first 18x, or the confirmed one of the 200: one To-tag, one dialog. */
+  #adopt(early: boolean): StackDialog {
+    if (this.#dialog && this.#session) {
+      if (!early && this.#session.early && !this.#answered) this.#session.confirm();
+      return this.#dialog;
+    }
+    const state = Dialog.initialDialogStateForUserAgentServer(this.request.asCore(), this.#tag, early);
+    const session: OwnedDialog = new SessionDialog(this.#server.transaction as InviteServerTransaction, this.#shared.core, state);
+    this.#session = session;
+    this.#dialog = new StackDialog(this.#shared, {
+      session,
+      handlers: () => this.handlers,
+      user: this.#user,
+      branch: this.request.viaBranch,
+      requestUri: this.request.uri,
+      awaitingAck: true,
+    });
+    this.#dialog.onAcknowledged = (request) => this.handlers?.acknowledged?.(request);
+    this.#dialog.onUnacknowledged = () => this.handlers?.unacknowledged?.();
+    return this.#dialog;
+  }
+
+  #contact(): [string, string] {
+    return ['Contact', this.#shared.contact(this.#user)];
+  }
+
+  #reply(status: number, options: ReplyOptions = {}): void {
+    reply(this.#shared, this.request, this.#server, status, this.#tag, options);
+  }
+
+  snapshot(): DialogSnapshot {
+    if (this.#dialog) return this.#dialog.snapshot();
+    const { request } = this;
+    const { host, port, transport } = this.#shared.local;
+    return {
+      sipCallId: request.callId,
+      localUri: request.toUri,
+      localTag: this.#tag,
+      remoteUri: request.fromUri,
+      remoteTag: request.fromTag,
+      remoteTarget: request.contact ?? null,
+      routeSet: request.headers('record-route'),
+      localCseq: 0,
+      branch: null,
+      requestUri: request.uri,
+      transport,
+      local: { host, port },
+      remote: uriTarget(request.headers('record-route')[0] ?? request.contact ?? '') ?? request.source,
+    };
+  }
+}

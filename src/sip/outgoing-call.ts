@@ -1,0 +1,249 @@
+/**
+ * An INVITE of ours until it is answered or has failed. RFC 3261 13.2 (UAC), 9.1 (CANCEL), 17.1.1 (through SIP.js), 22 (challenges).
+ *
+ *   state      event                          next       does
+ *   calling    1xx                            calling    provisional; a held CANCEL goes out
+ *   calling    401/407, credentials left      calling    INVITE again, CSeq + 1, new branch
+ *   calling    2xx                            answered   ACK, dialog
+ *   calling    3xx–6xx, Timer B, no socket    failed     (ACK by SIP.js)
+ *   calling    no 1xx within the limit        failed     CANCEL as soon as one comes after all
+ *   calling    CANCEL, then 64·T1 of silence  failed     RFC 3261 9.1
+ *   any other  2xx with another To-tag        –          ACK, BYE, surplus
+ */
+import type { IncomingResponseMessage } from 'sip.js/lib/core/messages/incoming-response-message.js';
+import { NonInviteClientTransaction } from 'sip.js/lib/core/transactions/non-invite-client-transaction.js';
+import { InviteUserAgentClient } from 'sip.js/lib/core/user-agents/invite-user-agent-client.js';
+import { UserAgentClient } from 'sip.js/lib/core/user-agents/user-agent-client.js';
+import type { TimerHandle } from '../clock.ts';
+import { isAuthorization, StackDialog } from './dialog.ts';
+import { Authorizer } from './digest.ts';
+import { Exchange } from './exchange.ts';
+import { parseSipUri } from './message/fields.ts';
+import { IncomingResponse } from './message/incoming.ts';
+import type { OutgoingRequest } from './message/outgoing.ts';
+import { ALLOW, lines, type OwnedDialog, type Shared } from './shared.ts';
+import type {
+  DialogSnapshot,
+  HeaderList,
+  OutgoingCall,
+  OutgoingCallHandlers,
+  OutgoingCallOptions,
+  SipDialog,
+  SipFailure,
+} from './stack.ts';
+import { failureOf } from './transact.ts';
+
+type Unstamped<T> = T extends { at: number } ? Omit<T, 'at'> : never;
+
+export class StackOutgoingCall implements OutgoingCall {
+  readonly sipCallId: string;
+  retransmissions = 0;
+  readonly #shared: Shared;
+  readonly #options: OutgoingCallOptions;
+  readonly #handlers: OutgoingCallHandlers;
+  readonly #authorizer: Authorizer;
+  readonly #fromTag: string;
+  readonly #user: string;
+  #cseq = 0;
+  #request!: OutgoingRequest;
+  #dialog: StackDialog | undefined;
+  #state: 'calling' | 'answered' | 'failed' = 'calling';
+  /** A 1xx to the current INVITE came. */
+  #proceeding = false;
+  #cancel: { headers: HeaderList; sent: boolean } | undefined;
+  #limit: TimerHandle | undefined;
+  #patience: TimerHandle | undefined;
+
+  constructor(shared: Shared, options: OutgoingCallOptions, handlers: OutgoingCallHandlers) {
+    this.#shared = shared;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#authorizer = new Authorizer(options.credentials);
+    this.#fromTag = shared.ids.tag();
+    this.#user = parseSipUri(options.fromUri)?.user ?? '';
+    this.sipCallId = options.callId ?? shared.ids.callId();
+    shared.open.add(this);
+    this.#invite();
+    if (options.provisionalLimitMs !== undefined) this.#limit = shared.clock.after(options.provisionalLimitMs, () => this.#tooLate());
+  }
+
+  get challenges(): number {
+    return this.#authorizer.answered;
+  }
+
+  get dialog(): SipDialog | undefined {
+    return this.#dialog;
+  }
+
+  #invite(): void {
+    const { requestUri, fromUri, fromDisplay, toUri, headers, body, nextHop } = this.#options;
+    const cseq = ++this.#cseq;
+    const request = this.#shared.make({
+      method: 'INVITE',
+      requestUri,
+      fromUri,
+      fromDisplay: fromDisplay ?? '',
+      fromTag: this.#fromTag,
+      toUri,
+      toDisplay: '',
+      toTag: '',
+      callId: this.sipCallId,
+      cseq,
+      routeSet: [],
+      headers: [['Contact', this.#shared.contact(this.#user)], ['Allow', ALLOW], ...(headers ?? [])],
+      lines: lines(this.#authorizer.headers('INVITE', requestUri, body?.content ?? '')),
+      body,
+    });
+    request.exchange = new Exchange({
+      nextHop,
+      sent: (at, retransmission) => {
+        if (retransmission) this.retransmissions++;
+        this.#handlers.sent?.(at, { cseq, retransmission });
+      },
+      heard: (response) => this.#heard(request, response),
+    });
+    this.#request = request;
+    this.#proceeding = false;
+    const failed = ({ message }: { message: IncomingResponseMessage }) => this.#refused(request, message);
+    new InviteUserAgentClient(this.#shared.core, request.asCore(), {
+      onProgress: ({ session }) => this.#adoptEarly(session as OwnedDialog),
+      onAccept: ({ message, session, ack }) => {
+        ack({ extraHeaders: request.parts.lines?.filter(isAuthorization) });
+        this.#accepted(message as unknown as IncomingResponse, session as OwnedDialog, request);
+      },
+      onRedirect: failed,
+      onReject: failed,
+    });
+    this.#shared.invited.put(request.branch, (response) => this.#handlers.surplus?.(response));
+  }
+
+  /** Everything that comes back, before SIP.js judges it. */
+  #heard(request: OutgoingRequest, response: IncomingResponse): void {
+    if (request !== this.#request || response.status >= 200) return;
+    this.#limit?.cancel();
+    this.#proceeding = true;
+    if (this.#state === 'calling') this.#handlers.provisional?.(response);
+    this.#sendHeldCancel();
+  }
+
+  /** An early dialog can be asked things (UPDATE, INFO, OPTIONS) before it is confirmed. */
+  #adoptEarly(session: OwnedDialog): void {
+    if (session.owner) return;
+    new StackDialog(this.#shared, this.#dialogParts(session, this.#request));
+  }
+
+  #dialogParts(session: OwnedDialog, request: OutgoingRequest) {
+    return {
+      session,
+      handlers: () => this.#handlers,
+      user: this.#user,
+      credentials: this.#options.credentials,
+      branch: request.branch,
+      requestUri: this.#options.requestUri,
+    };
+  }
+
+  #accepted(response: IncomingResponse, session: OwnedDialog, request: OutgoingRequest): void {
+    const dialog =
+      session.owner instanceof StackDialog ? session.owner : new StackDialog(this.#shared, this.#dialogParts(session, request));
+    dialog.refreshTarget(response.contact);
+    if (this.#state !== 'calling') {
+      void dialog.bye();
+      this.#handlers.surplus?.(response);
+      return;
+    }
+    this.#dialog = dialog;
+    this.#settle('answered');
+    this.#handlers.answered(response, dialog);
+  }
+
+  #refused(request: OutgoingRequest, message: IncomingResponseMessage): void {
+    const exchange = request.exchange!;
+    exchange.stop();
+    const response = message as unknown;
+    if (this.#state !== 'calling') return;
+    if (!(response instanceof IncomingResponse)) return this.#fail(failureOf(exchange, message.statusCode, 'B'));
+    if (!this.#cancel && this.#authorizer.accept(response)) return this.#invite();
+    this.#fail({ kind: 'response', response }, response.at);
+  }
+
+  #fail(failure: Unstamped<SipFailure>, at = this.#shared.clock.now()): void {
+    if (this.#state !== 'calling') return;
+    this.#settle('failed');
+    this.#handlers.failed({ ...failure, at } as SipFailure);
+  }
+
+  #settle(state: 'answered' | 'failed'): void {
+    this.#state = state;
+    this.#limit?.cancel();
+    this.#patience?.cancel();
+    this.#shared.open.delete(this);
+  }
+
+  /** No provisional within the limit. The INVITE is not repeated any more; what answers after all is cancelled, or ended by BYE. */
+  #tooLate(): void {
+    if (this.#state !== 'calling' || this.#proceeding) return;
+    this.#request.exchange?.stop();
+    this.#cancel ??= { headers: [], sent: false };
+    this.#fail({ kind: 'timeout', timer: 'provisional' });
+  }
+
+  cancel(headers: HeaderList = []): void {
+    if (this.#state !== 'calling' || this.#cancel) return;
+    this.#cancel = { headers, sent: false };
+    this.#sendHeldCancel();
+  }
+
+  /** RFC 3261 9.1: not before a provisional, nor after the final response. */
+  #sendHeldCancel(): void {
+    const cancel = this.#cancel;
+    if (!cancel || cancel.sent || !this.#proceeding || this.#state === 'answered') return;
+    cancel.sent = true;
+    const request = this.#cancelRequest(cancel.headers);
+    new UserAgentClient(NonInviteClientTransaction, this.#shared.core, request.asCore());
+    if (this.#state !== 'calling') return;
+    this.#patience = this.#shared.clock.after(this.#shared.timers.timeoutMs, () => this.#fail({ kind: 'timeout', timer: 'B' }));
+  }
+
+  #cancelRequest(headers: HeaderList): OutgoingRequest {
+    const request = this.#shared.make({ ...this.#request.parts, method: 'CANCEL', headers, lines: [], body: undefined });
+    request.branch = this.#request.branch;
+    request.exchange = new Exchange({ nextHop: this.#options.nextHop });
+    return request;
+  }
+
+  abandonUnawaited(): void {
+    if (this.#dialog) return this.#dialog.byeUnawaited();
+    if (this.#state !== 'calling') return;
+    this.#settle('failed');
+    this.#request.exchange?.stop();
+    this.#shared.wire.sendOnce(this.#cancelRequest([]), this.#options.nextHop);
+  }
+
+  /** The stack closes. */
+  closed(): void {
+    this.#request.exchange?.stop();
+    this.#fail({ kind: 'transport', message: 'the stack was closed', local: true });
+  }
+
+  snapshot(): DialogSnapshot {
+    if (this.#dialog) return this.#dialog.snapshot();
+    const { requestUri, fromUri, toUri, nextHop } = this.#options;
+    const { host, port, transport } = this.#shared.local;
+    return {
+      sipCallId: this.sipCallId,
+      localUri: fromUri,
+      localTag: this.#fromTag,
+      remoteUri: toUri,
+      remoteTag: null,
+      remoteTarget: null,
+      routeSet: [],
+      localCseq: this.#cseq,
+      branch: this.#request.branch,
+      requestUri,
+      transport,
+      local: { host, port },
+      remote: { host: nextHop.host, port: nextHop.port },
+    };
+  }
+}

@@ -1,0 +1,87 @@
+/** What the parts of one stack hold in common. */
+import type { SessionDialog } from 'sip.js/lib/core/dialogs/session-dialog.js';
+import type { UserAgentServer } from 'sip.js/lib/core/user-agents/user-agent-server.js';
+import type { Clock } from '../clock.ts';
+import type { LoadCore } from './core.ts';
+import type { Ids } from './ids.ts';
+import type { IncomingRequest } from './message/incoming.ts';
+import type { OutgoingRequest, RequestParts } from './message/outgoing.ts';
+import { responseText } from './message/response.ts';
+import type { Recent } from './recent.ts';
+import type { ServerMemory } from './server-memory.ts';
+import type { Body, HeaderList, HostPort, SipResponse, TransportName } from './stack.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+import type { SipTimers } from './timers.ts';
+import type { Wire } from './wire.ts';
+
+export interface Shared {
+  clock: Clock;
+  ids: Ids;
+  wheel: TimerWheel;
+  timers: SipTimers;
+  core: LoadCore;
+  wire: Wire;
+  memory: ServerMemory;
+  userAgent: string;
+  local: HostPort & { transport: TransportName };
+  /** `<sip:user@host:port>` as others reach us. */
+  contact(user: string): string;
+  make(parts: RequestParts): OutgoingRequest;
+  /** Ended dialogs: their late BYEs get 200, not 481. */
+  ended: Recent<true>;
+  /** INVITEs sent of late, by branch: a 2xx after the end is told to its call. */
+  invited: Recent<(response: SipResponse) => void>;
+  /** What to end with a transport failure when the stack closes. */
+  open: Set<{ closed(): void }>;
+  problem(at: number, what: string): void;
+}
+
+/** Methods that we answer, in responses and in INVITE. */
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, MESSAGE';
+
+export interface ReplyOptions {
+  reason?: string;
+  headers?: HeaderList;
+  body?: Body;
+  recordRoute?: boolean;
+}
+
+/**
+ * Answers a request: through its transaction where it has one, else without state. Final answers are kept for repetitions (server-memory.ts),
+ * but for a 2xx to INVITE.
+ * @returns false where the transaction is past answering.
+ */
+export function reply(
+  shared: Shared,
+  request: IncomingRequest,
+  server: UserAgentServer | undefined,
+  status: number,
+  toTag: string,
+  options: ReplyOptions = {},
+): boolean {
+  const text = responseText(request, status, { ...options, toTag, userAgent: shared.userAgent });
+  if (server) {
+    try {
+      server.transaction.receiveResponse(status, text);
+    } catch {
+      return false;
+    }
+  } else void shared.wire.send(text).catch(() => {});
+  const invite = request.method === 'INVITE';
+  if (status >= 200 && !(invite && status < 300))
+    shared.memory.remember(`${request.viaBranch} ${request.method}`, text, request.replyTo, invite);
+  return true;
+}
+
+/** A dialog of SIP.js, and who of ours answers what comes inside it. */
+export interface OwnedDialog extends SessionDialog {
+  owner?: DialogOwner;
+}
+
+export interface DialogOwner {
+  /** Answers anything in the dialog but INVITE, ACK, BYE and CANCEL. */
+  serve(request: IncomingRequest): void;
+}
+
+/** Header lines as Core wants them. */
+export const lines = (headers: HeaderList): string[] => headers.map(([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}`);

@@ -1,0 +1,144 @@
+/**
+ * Between SIP.js's Core, which hands over finished text, and the transport, which wants bytes and an address. Finds the next hop, starts the
+ * retransmission of requests, keeps what must be sent again.
+ */
+import type { Transport as CoreTransport } from 'sip.js/lib/core/transport.js';
+import type { Clock } from '../clock.ts';
+import type { Exchange } from './exchange.ts';
+import type { OutgoingRequest } from './message/outgoing.ts';
+import { requestTarget, responseTextTarget } from './next-hop.ts';
+import { Recent } from './recent.ts';
+import type { HostPort } from './stack.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+import type { SipTimers } from './timers.ts';
+import type { Transport } from './transport.ts';
+
+/** CANCEL shares the branch of its INVITE. */
+export const exchangeKey = (branch: string, method: string) => (method === 'CANCEL' ? `${branch} CANCEL` : branch);
+
+const LOCAL_ERRORS = new Set(['EACCES', 'EPERM', 'EMSGSIZE', 'ENOBUFS', 'EADDRNOTAVAIL', 'EINVAL', 'EBADF', 'ERR_SOCKET_BAD_PORT']);
+
+export class Wire implements CoreTransport {
+  readonly protocol = 'UDP';
+  readonly exchanges = new Map<string, Exchange>();
+  sent = 0;
+  retransmitted = 0;
+  readonly #transport: () => Transport;
+  readonly #clock: Clock;
+  readonly #wheel: TimerWheel;
+  readonly #timers: SipTimers;
+  readonly #problem: (at: number, what: string) => void;
+  /** ACKs to refusals, by branch (Timer D). */
+  readonly #acks: Recent<{ bytes: Buffer; to: HostPort }>;
+
+  constructor(parts: {
+    transport: () => Transport;
+    clock: Clock;
+    wheel: TimerWheel;
+    timers: SipTimers;
+    problem: (at: number, what: string) => void;
+  }) {
+    this.#transport = parts.transport;
+    this.#clock = parts.clock;
+    this.#wheel = parts.wheel;
+    this.#timers = parts.timers;
+    this.#problem = parts.problem;
+    this.#acks = new Recent(parts.clock, parts.timers.timeoutMs);
+  }
+
+  /** Called by SIP.js for everything it sends. Rejects where the message could not be sent; SIP.js then ends the transaction. */
+  send(text: string): Promise<void> {
+    return text.startsWith('SIP/2.0 ') ? this.#sendResponse(text) : this.#sendRequest(text);
+  }
+
+  /** One request outside any transaction: nobody waits for what comes back. */
+  sendOnce(request: OutgoingRequest, to: HostPort | undefined): void {
+    const text = request.toString();
+    const target = to ?? requestTarget(text);
+    if (target) this.put(Buffer.from(text), target);
+  }
+
+  /** Bytes to an address; failures go to `failed` or, where nobody cares, to `problem`. */
+  put(bytes: Buffer, to: HostPort, failed?: (error: Error) => void): void {
+    this.sent++;
+    this.#transport().send(
+      bytes,
+      to,
+      failed ?? ((error) => this.#problem(this.#clock.now(), `sending to ${to.host}:${to.port}: ${error.message}`)),
+    );
+  }
+
+  putAgain(bytes: Buffer, to: HostPort): void {
+    this.retransmitted++;
+    this.put(bytes, to);
+  }
+
+  /** A refusal came again: so goes the ACK (RFC 3261 17.1.1.2, Completed). */
+  acknowledgeAgain(branch: string): boolean {
+    const ack = this.#acks.get(branch);
+    if (ack) this.putAgain(ack.bytes, ack.to);
+    return ack !== undefined;
+  }
+
+  #sendResponse(text: string): Promise<void> {
+    const to = responseTextTarget(text);
+    if (!to) return Promise.reject(new Error('no address in the Via to answer'));
+    this.put(Buffer.from(text), to);
+    return sentAlready;
+  }
+
+  #sendRequest(text: string): Promise<void> {
+    const method = text.slice(0, text.indexOf(' '));
+    const branch = branchOf(text);
+    const exchange = this.exchanges.get(exchangeKey(branch, method));
+    const to = exchange?.to ?? exchange?.options.nextHop ?? requestTarget(text);
+    if (!to) {
+      const message = `no host to send ${text.slice(0, text.indexOf('\r'))} to`;
+      if (exchange) exchange.failure = { message, local: false };
+      return Promise.reject(new Error(message));
+    }
+    const bytes = Buffer.from(text);
+    if (method === 'ACK') {
+      if (exchange) this.#acks.put(branch, { bytes, to });
+      this.put(bytes, to);
+      return sentAlready;
+    }
+    if (!exchange) {
+      this.put(bytes, to);
+      return sentAlready;
+    }
+    return this.#sendFirst(exchange, bytes, to, method === 'INVITE');
+  }
+
+  #sendFirst(exchange: Exchange, bytes: Buffer, to: HostPort, invite: boolean): Promise<void> {
+    exchange.to = to;
+    exchange.sentAt = this.#clock.now();
+    exchange.options.sent?.(exchange.sentAt, false);
+    return new Promise((_resolve, reject) => {
+      this.put(bytes, to, (error) => {
+        exchange.stop();
+        exchange.failure ??= {
+          message: `sending to ${to.host}:${to.port}: ${error.message}`,
+          local: LOCAL_ERRORS.has((error as NodeJS.ErrnoException).code ?? ''),
+        };
+        reject(error);
+      });
+      exchange.begin(invite, this.#wheel, this.#timers, () => {
+        exchange.options.sent?.(this.#clock.now(), true);
+        this.putAgain(bytes, to);
+      });
+    });
+  }
+}
+
+/** SIP.js waits for a promise at each send; one that is kept already will do. */
+const sentAlready = Promise.resolve();
+
+/** The branch of the top Via, which requests of ours and SIP.js's own ACK carry near the top. */
+function branchOf(text: string): string {
+  const start = text.indexOf(';branch=', text.indexOf('\r\nVia: '));
+  if (start < 0) return '';
+  let end = start + 8;
+  while (end < text.length && text.charCodeAt(end) > 32 && text.charCodeAt(end) !== 59) end++;
+  return text.slice(start + 8, end);
+}
