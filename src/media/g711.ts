@@ -9,10 +9,13 @@ export const SAMPLE_RATE = 8000;
 /** Octet that stands for silence: the code of the smallest positive value. */
 export const IDLE: Record<CodecName, number> = { PCMA: 0xd5, PCMU: 0xff };
 
-/** Level of a full-scale sine, dBm0 (G.711 §2, "theoretical load capacity"), and its amplitude in our scale: the largest decoder output. */
+/**
+ * The loudest sine, dBm0 (G.711 §4, theoretical load capacity), and its amplitude in our scale: the virtual decision value above the last
+ * level, 4096 of 13 bits and 8159 of 14.
+ */
 export const FULL_SCALE: Record<CodecName, { dbm0: number; amplitude: number }> = {
-  PCMA: { dbm0: 3.14, amplitude: 32256 },
-  PCMU: { dbm0: 3.17, amplitude: 32124 },
+  PCMA: { dbm0: 3.14, amplitude: 4096 * 8 },
+  PCMU: { dbm0: 3.17, amplitude: 8159 * 4 },
 };
 
 /** Segments 0 and 1 are linear together; each later one doubles the step. Even bits are inverted (G.711 table 1, note 2). */
