@@ -14,6 +14,8 @@ import { bootstrap, CACHE, LabUnavailable, type Say, SUITE } from './rootfs.ts';
 
 // Ryuk, testcontainers' reaper, comes from a registry; here held.json is what ends leftovers. Set before the library reads it.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
+// Inside a container the library would look for the gateway of a bridge that our daemon does not have; the host network needs none.
+process.env.TESTCONTAINERS_HOST_OVERRIDE = '127.0.0.1';
 const { GenericContainer, getContainerRuntimeClient } = await import('testcontainers');
 type Dockerode = Awaited<ReturnType<typeof getContainerRuntimeClient>>['container']['dockerode'];
 
