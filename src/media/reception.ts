@@ -1,8 +1,8 @@
 /**
  * What one stream received, RFC 3550: sequence (A.1, A.3), jitter (6.4.1, A.8), gaps and silence. Pure: time is handed in.
  *
- * A new SSRC takes over after two packets in sequence (A.1's MIN_SEQUENTIAL), so that stragglers of an old source change nothing; then
- * sequence counting and jitter start anew and the losses add up.
+ * A new SSRC takes over after two packets in sequence (A.1's MIN_SEQUENTIAL) with none of the present source between them, so that neither
+ * stragglers nor a second source that sends along change anything; then sequence counting and jitter start anew and the losses add up.
  */
 import { SAMPLE_RATE } from './g711.ts';
 import type { RtpHeader } from './rtp-packet.ts';
@@ -135,6 +135,7 @@ export class Reception {
       if (kind === 'audio') this.jitter.note(at, header.timestamp, header.marker);
       return true;
     }
+    this.#candidate.ssrc = -1;
     const arrival = this.#sequence!.note(header.sequence);
     if (arrival === 'stray') {
       this.foreign++;

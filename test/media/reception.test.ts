@@ -102,6 +102,19 @@ describe('sources', () => {
     expect(reception.counters(400)).toMatchObject({ ssrcChanges: 0, lost: 0, received: 24 });
   });
 
+  test('two sources that send along: the first stays; when it ends, the other takes over', () => {
+    const reception = new Reception();
+    const packet = packetInto(reception);
+    for (let n = 0; n < 50; n++) {
+      packet(n, n * 20);
+      packet(7000 + n, n * 20 + 7, { ssrc: 9 });
+    }
+    expect(reception.counters(1000)).toMatchObject({ ssrcChanges: 0, lost: 0, jitterMaxMs: 0 });
+    packet(7050, 1007, { ssrc: 9 });
+    packet(7051, 1027, { ssrc: 9 });
+    expect(reception.counters(1030)).toMatchObject({ ssrcChanges: 1, received: 102 });
+  });
+
   test('a sender that restarts its numbers is followed', () => {
     const reception = new Reception();
     const packet = packetInto(reception);
