@@ -2,7 +2,7 @@
  * What the analysis of a run says: the one input of every report. Plain data, so that it can be compared, merged and printed. `null` means not
  * measured, never zero. Times are Clock ms; durations are ms unless the name says otherwise.
  */
-import type { Blame, CorrelationMethod, EventRow, Outcome, RunMeta } from '../record/schema.ts';
+import type { Blame, CorrelationMethod, EventRow, Outcome, RunMeta, TableName } from '../record/schema.ts';
 import type { ClaimName, Counting } from '../vendor/profile.ts';
 
 /** A share with its 95 % Wilson interval (E. B. Wilson 1927). */
@@ -189,7 +189,17 @@ export interface Verdict {
 export interface RunAnalysis {
   meta: RunMeta;
   /** Why the run supports no verdict, if so; and how complete the record is (a killed run lacks its end). */
-  validity: { valid: boolean; reasons: string[]; complete: boolean; lastMs: number };
+  validity: {
+    valid: boolean;
+    /** Keys: harness-share, mostly-unhealthy. */
+    reasons: string[];
+    complete: boolean;
+    lastMs: number;
+    /** Legs that were open when the record ends: a killed run's calls in progress. They count in the concurrency until `lastMs`. */
+    stillOpen?: number;
+    /** What could not be read of the record. */
+    damage?: { table: TableName; torn: boolean; badLines: number; badCells: number }[];
+  };
   outcomes: OutcomeFigures;
   sessions: SessionFigures;
   concurrency: ConcurrencyFigures;

@@ -1,0 +1,271 @@
+/**
+ * A run's record, row by row, becomes its analysis. Feed timeline and events before the calls (record/replay.ts does), so that the unsound seconds
+ * are known when their calls arrive; any other order gives the same figures, but may let the instrument's bad seconds count against the vendor.
+ */
+
+import { SERVICE_LEVEL_MS } from '../metrics/builtin.ts';
+import { queueExit } from '../metrics/call-times.ts';
+import { parseThresholds } from '../metrics/threshold-grammar.ts';
+import { ThresholdFold } from '../metrics/thresholds.ts';
+import type { AgentRow, CallRow, EventRow, OpenRow, RowTypes, RunMeta, SampleRow, TableName, TimelineRow } from '../record/schema.ts';
+import { AgentFold } from './agents.ts';
+import { AttemptLog } from './attempts.ts';
+import { type Terms, termsOf } from './claims.ts';
+import { ConcurrencyFold } from './concurrency.ts';
+import { elasticity, scaleAims } from './elasticity.ts';
+import { failover } from './failover.ts';
+import { HARNESS_LIMIT, HealthFold } from './health.ts';
+import { Incidents } from './incidents.ts';
+import { LimitFold } from './limit.ts';
+import type { FaultFigures, HealthFigures, RunAnalysis, Series } from './model.ts';
+import { OutcomeFold } from './outcomes.ts';
+import { QualityFold } from './quality.ts';
+import { QueueFold } from './queueing.ts';
+import { SessionFold } from './sessions.ts';
+import { type Steps, stepsOver } from './steps.ts';
+import { StillOpen } from './still-open.ts';
+import { type Evidence, verdicts } from './verdict.ts';
+
+const SHORT_ABANDON_MS = 5000;
+
+/** What could not be read of a table (record/read.ts says so). */
+export interface TableDamage {
+  table: TableName;
+  torn: boolean;
+  badLines: number;
+  badCells: number;
+}
+
+export interface RunFold {
+  add<T extends TableName>(table: T, row: RowTypes[T]): void;
+  /** What could not be read of the record: the analysis tells it. */
+  read(damage: TableDamage): void;
+  figures(): RunAnalysis;
+}
+
+/** Judges nothing but what it is given: the same rows and meta give the same analysis everywhere. */
+export function createAnalysis(meta: RunMeta): RunFold {
+  return new Analysis(meta);
+}
+
+/** The folds that speak for or against the vendor, once over all calls and once over those of sound seconds. */
+class CallEvidence {
+  readonly sessions = new SessionFold();
+  readonly queue: QueueFold;
+  readonly quality = new QualityFold();
+
+  constructor(terms: Terms) {
+    this.queue = new QueueFold({
+      thresholdMs: terms.serviceLevelMs ?? SERVICE_LEVEL_MS,
+      shortMs: SHORT_ABANDON_MS,
+      correlated: terms.correlated,
+    });
+  }
+
+  add(row: CallRow): void {
+    this.sessions.add(row);
+    this.queue.add(row);
+    this.quality.add(row);
+  }
+
+  evidence(): Evidence {
+    return { queue: this.queue.figures(), answeredWait: this.queue.answeredWait, srd: this.sessions.srd, mos: this.quality.mos };
+  }
+}
+
+class Analysis implements RunFold {
+  readonly #meta: RunMeta;
+  readonly #terms: Terms;
+  readonly #all: CallEvidence;
+  readonly #sound: CallEvidence;
+  readonly #outcomes = new OutcomeFold();
+  readonly #concurrency = new ConcurrencyFold();
+  readonly #attempts = new AttemptLog();
+  readonly #agents = new AgentFold();
+  readonly #health = new HealthFold();
+  readonly #incidents = new Incidents();
+  readonly #limit = new LimitFold();
+  readonly #open = new StillOpen();
+  readonly #thresholds: ThresholdFold;
+  readonly #damage: TableDamage[] = [];
+  #firstMs = Number.POSITIVE_INFINITY;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #probes = 0;
+
+  constructor(meta: RunMeta) {
+    this.#meta = meta;
+    this.#terms = termsOf(meta);
+    this.#all = new CallEvidence(this.#terms);
+    this.#sound = new CallEvidence(this.#terms);
+    this.#thresholds = new ThresholdFold(parseThresholds((meta.options as { thresholds?: unknown } | null)?.thresholds), {
+      startMs: meta.loadStartMs,
+      serviceLevelMs: this.#terms.serviceLevelMs ?? undefined,
+    });
+  }
+
+  add<T extends TableName>(table: T, row: RowTypes[T]): void {
+    switch (table) {
+      case 'calls':
+        return this.#addCall(row as CallRow);
+      case 'agents':
+        return this.#addAgent(row as AgentRow);
+      case 'timeline':
+        return this.#addSecond(row as TimelineRow);
+      case 'events':
+        return this.#addEvent(row as EventRow);
+      case 'samples':
+        return this.#addSample(row as SampleRow);
+      case 'open':
+        this.#saw((row as OpenRow).t_ms);
+        return this.#open.add(row as OpenRow);
+    }
+  }
+
+  read(damage: TableDamage): void {
+    if (damage.torn || damage.badLines > 0 || damage.badCells > 0) this.#damage.push(damage);
+  }
+
+  figures(): RunAnalysis {
+    const meta = this.#meta;
+    const startMs = meta.loadStartMs ?? meta.startMs;
+    const lastMs = Math.max(this.#lastMs, meta.end?.endMs ?? Number.NEGATIVE_INFINITY, startMs);
+    const steps = stepsOver(Math.min(startMs, this.#firstMs), lastMs);
+    const health = this.#health.figures();
+    const levels = this.#concurrency.levels(this.#open, lastMs);
+    const faults = failover(this.#attempts, this.#incidents, levels.answered, lastMs);
+    const scaling = elasticity(this.#attempts, this.#incidents, levels.answered, scaleAims(meta.surge), lastMs);
+    const concurrency = this.#concurrency.figures(steps, plannedSeries(meta, steps), this.#open, lastMs);
+    const validity = this.#validity(health, lastMs);
+    return {
+      meta,
+      validity,
+      outcomes: this.#outcomes.figures(),
+      sessions: this.#all.sessions.figures(),
+      concurrency,
+      queue: this.#all.queue.figures(steps),
+      agents: this.#agents.figures(startMs, lastMs, this.#terms.agents),
+      faults,
+      scaling,
+      quality: this.#all.quality.figures(),
+      health,
+      thresholds: this.#thresholds.figures(),
+      verdicts: verdicts({
+        claims: this.#terms.claims,
+        validity,
+        all: this.#all.evidence(),
+        sound: this.#sound.evidence(),
+        peaks: concurrency.peaks,
+        limit: this.#limit.against(levels.answered),
+        faults,
+        scaling,
+        health,
+        maxChannels: this.#terms.contract.maxChannels ?? null,
+        maxCallsPerSecond: this.#terms.contract.maxCallsPerSecond ?? null,
+        repairs: this.#repairs(faults),
+        watchedMs: lastMs - startMs,
+        probeIntervals: this.#probes > 0 ? this.#probes : Math.floor((lastMs - startMs) / 1000),
+      }),
+      srdSeries: this.#all.sessions.seriesOf(steps),
+      waitSeries: this.#all.queue.seriesOf(steps),
+      outcomeSeries: this.#outcomes.seriesOf(steps),
+      events: this.#incidents.events(),
+    };
+  }
+
+  #addCall(row: CallRow): void {
+    this.#open.ended(row.call);
+    this.#saw(row.invite_ms ?? row.intended_ms);
+    this.#saw(row.end_ms);
+    const from = row.intended_ms ?? row.invite_ms ?? 0;
+    const sound = this.#health.sound(from, Math.max(from, queueExit(row) ?? row.end_ms ?? from));
+    this.#all.add(row);
+    if (sound) this.#sound.add(row);
+    this.#outcomes.add(row);
+    this.#concurrency.add(row);
+    this.#attempts.add(row);
+    this.#health.addCall(row);
+    this.#limit.add(row, sound);
+    this.#thresholds.addCall(row);
+  }
+
+  #addAgent(row: AgentRow): void {
+    this.#saw(row.end_ms);
+    this.#agents.add(row);
+    this.#concurrency.addAgent(row);
+    this.#all.quality.addAgent(row);
+  }
+
+  #addSecond(row: TimelineRow): void {
+    this.#saw(row.t_ms);
+    this.#health.add(row);
+  }
+
+  #addEvent(row: EventRow): void {
+    this.#saw(row.t_ms);
+    if (row.kind === 'probe') this.#probes++;
+    this.#incidents.add(row);
+  }
+
+  #addSample(row: SampleRow): void {
+    this.#saw(row.t_ms);
+    this.#thresholds.add(row);
+    if (row.metric === 'dropped_iterations' && row.t_ms !== null) this.#concurrency.addDropped(row.t_ms, row.value ?? 1);
+  }
+
+  #saw(at: number | null): void {
+    if (at === null) return;
+    this.#firstMs = Math.min(this.#firstMs, at);
+    this.#lastMs = Math.max(this.#lastMs, at);
+  }
+
+  #validity(health: HealthFigures, lastMs: number): RunAnalysis['validity'] {
+    const reasons: string[] = [];
+    if ((health.harnessShare.value ?? 0) > HARNESS_LIMIT) reasons.push('harness-share');
+    if (health.unhealthySeconds * 2 > health.seconds) reasons.push('mostly-unhealthy');
+    return {
+      valid: reasons.length === 0,
+      reasons,
+      complete: this.#meta.end !== null,
+      lastMs,
+      stillOpen: this.#open.count,
+      damage: this.#damage.map((damage) => ({ ...damage })),
+    };
+  }
+
+  /** "Fixed" by somebody's word, after each fault. */
+  #repairs(faults: readonly FaultFigures[]): { ms: number; plusMinusMs: number }[] {
+    return faults.flatMap(({ startMs }, i) => {
+      if (startMs === null) return [];
+      const next = faults.slice(i + 1).find((fault) => fault.startMs !== null)?.startMs ?? Number.POSITIVE_INFINITY;
+      const mark = this.#incidents.markIn('fixed', startMs, next);
+      return mark ? [{ ms: mark.t_ms! - startMs, plusMinusMs: mark.value ?? 0 }] : [];
+    });
+  }
+}
+
+/**
+ * Planned calls per second, from `plan.arrivals` of run.json: `{ stepMs, values }`, values in calls/s from the load's start. Null where the plan
+ * has none (closed models).
+ */
+function plannedSeries(meta: RunMeta, steps: Steps): Series | null {
+  const arrivals = (meta.plan as { arrivals?: { stepMs?: unknown; values?: unknown } } | null)?.arrivals;
+  if (!arrivals || typeof arrivals.stepMs !== 'number' || !(arrivals.stepMs > 0) || !Array.isArray(arrivals.values)) return null;
+  const { stepMs } = arrivals;
+  const values = arrivals.values as unknown[];
+  const startMs = meta.loadStartMs ?? meta.startMs;
+  const at = (ms: number) => {
+    const value = values[Math.floor((ms - startMs) / stepMs)];
+    return typeof value === 'number' ? value : 0;
+  };
+  // Each step takes the mean of the plan's values inside it.
+  const perStep = Math.max(1, Math.min(200, Math.round(steps.stepMs / stepMs)));
+  return {
+    startMs: steps.startMs,
+    stepMs: steps.stepMs,
+    values: Array.from({ length: steps.count }, (_, i) => {
+      let sum = 0;
+      for (let k = 0; k < perStep; k++) sum += at(steps.startMs + (i + (k + 0.5) / perStep) * steps.stepMs);
+      return sum / perStep;
+    }),
+  };
+}

@@ -1,0 +1,28 @@
+/** The vendor's claims and other facts as run.json holds them: data of an older version or by hand, so nothing is taken for granted. */
+import { durationMs } from '../duration.ts';
+import type { RunMeta } from '../record/schema.ts';
+import type { Claims, Contract, VendorProfile } from '../vendor/profile.ts';
+
+export interface Terms {
+  claims: Claims;
+  contract: Partial<Contract>;
+  /** T of the service level. */
+  serviceLevelMs: number | null;
+  /** Some method can show an agent on the line: agents of ours, or the vendor's signalling. */
+  correlated: boolean;
+  /** Agents of ours that stand ready. */
+  agents: number;
+}
+
+export function termsOf(meta: RunMeta): Terms {
+  const vendor = (typeof meta.vendor === 'object' && meta.vendor !== null ? meta.vendor : {}) as Partial<VendorProfile>;
+  const claims = vendor.claims ?? {};
+  const own = (vendor.agents ?? []).filter(({ kind }) => kind === 'sip' || kind === 'phone');
+  return {
+    claims,
+    contract: vendor.contract ?? {},
+    serviceLevelMs: claims.serviceLevel ? durationMs(claims.serviceLevel.within, 'claims.serviceLevel.within') : null,
+    correlated: own.length > 0 || vendor.signalling !== undefined,
+    agents: own.reduce((sum, { count }) => sum + count, 0),
+  };
+}
