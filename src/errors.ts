@@ -66,19 +66,26 @@ export function messageOf(thrown: unknown): string {
   return (thrown instanceof Error ? thrown.message : String(thrown)).replace(/\s*\n\s*/g, ' ');
 }
 
-/** The known name that a misspelt one was probably meant to be: at most a third of its letters differ (Levenshtein, case ignored). */
+/** The known name that a misspelt one was probably meant to be: at most a third of its letters wrong, missing, surplus or swapped; case is ignored. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const distances = known.map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }));
   const best = distances.sort((a, b) => a.distance - b.distance)[0];
   return best && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? best.candidate : undefined;
 }
 
+/** Levenshtein's, with neighbours swapped as one mistake (optimal string alignment). */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
+    const [above, row] = [rows[i - 1]!, [i]];
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      row.push(
+        Math.min(row[j - 1]! + 1, above[j]! + 1, above[j - 1]! + same, swapped ? rows[i - 2]![j - 2]! + 1 : Number.POSITIVE_INFINITY),
+      );
+    }
+    rows.push(row);
   }
-  return row[b.length]!;
+  return rows[a.length]![b.length]!;
 }

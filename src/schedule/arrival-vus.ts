@@ -39,5 +39,6 @@ export function arrivalDrive(
     arrivals: timeline.arrivals,
     count: timeline.count,
     rateAt: (ms) => curve.rateAt(ms),
+    peakPerSecond: curve.peakPerSecond,
   };
 }

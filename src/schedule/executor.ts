@@ -37,6 +37,8 @@ export type Drive =
       count: number;
       /** Arrivals per second intended at a moment: for charts and for the Poisson option. */
       rateAt(ms: number): number;
+      /** Highest of rateAt. */
+      peakPerSecond: number;
     }
   | { kind: 'vus'; steps(segment: Segment): VuStep[]; maxVus: number; gracefulRampDownMs: number }
   | {

@@ -1,0 +1,237 @@
+/**
+ * What a plan asks of the vendor, of this machine and of the network, before anything is sent. Exact where it can be (the timeline is known to the
+ * last arrival), and otherwise from assumptions that are printed beside the figures.
+ */
+import { formatDuration } from '../duration.ts';
+import type { Drive, ScenarioPlan } from './executor.ts';
+import type { RunPlan } from './plan.ts';
+import { fullSegment } from './segment.ts';
+
+export interface Assumptions {
+  /** From dialling to hanging up, ms: by scenario, `''` for the others. */
+  callLengthMs: Record<string, number>;
+  media: 'rtp' | 'none';
+  /** Agents of ours answer: each call then has a second leg here while it talks. */
+  ownAgents: boolean;
+  /** Signalling that one core bears, calls/s, and legs with RTP both ways. */
+  callsPerSecondPerCore: number;
+  legsPerCore: number;
+  /** UDP ports that one address gives to RTP and RTCP. */
+  portsPerAddress: number;
+}
+
+/** Measured on a 2-core machine, rounded down; `callsurge doctor` and the benchmarks measure this one. */
+export const DEFAULT_ASSUMPTIONS: Assumptions = {
+  callLengthMs: { '': 60_000 },
+  media: 'rtp',
+  ownAgents: false,
+  callsPerSecondPerCore: 1500,
+  legsPerCore: 500,
+  portsPerAddress: 32_768,
+};
+
+/** G.711 every 20 ms: 160 payload + 12 RTP + 8 UDP + 20 IPv4 = 200 bytes, 50/s: 80 kbit/s at the IP layer, each way. */
+const KBIT_IP = (200 * 8 * 50) / 1000;
+/** With the Ethernet header and checksum, 18 bytes a frame (not preamble and gap): 87.2 kbit/s. */
+const KBIT_ETHERNET = ((200 + 18) * 8 * 50) / 1000;
+/** RTP and RTCP. */
+const PORTS_PER_LEG = 2;
+
+export interface ScenarioFigures {
+  name: string;
+  callLengthMs: number;
+  /** Calls it starts: exact for arrivals and iterations, expected for looping VUs. */
+  calls: number;
+  /** VUs busy at once at its peak, and those planned. Needed above planned: arrivals will be dropped. */
+  vusNeeded: number;
+  vusPlanned: number;
+}
+
+export interface PlanFigures {
+  assumptions: Assumptions;
+  scenarios: ScenarioFigures[];
+  calls: number;
+  /** Peak of the curves together, calls/s. */
+  peakRate: number;
+  /** Most calls that start within any second of this very timeline: above peakRate where arrivals are Poisson. */
+  busiestSecond: number;
+  /** Most calls open at once, were every call as long as assumed; and when, ms from the load's start. */
+  peakConcurrent: number;
+  peakConcurrentAtMs: number;
+  callMinutes: number;
+  /** Equal steps over the whole run; value i is the curves' rate in the middle of step i, and the most calls open within it. */
+  series: { stepMs: number; rate: number[]; concurrent: number[] };
+  /** At the peak; RTP and RTCP of every leg of ours. */
+  ports: number;
+  sourceAddresses: number;
+  /** Each way, at the peak. */
+  mbitPerSecond: { ip: number; ethernet: number };
+  cores: { signalling: number; media: number; total: number };
+  /** One line each. */
+  warnings: string[];
+}
+
+const STEPS = 300;
+
+export function planFigures(plan: RunPlan, given: Partial<Assumptions> = {}): PlanFigures {
+  const assumptions = { ...DEFAULT_ASSUMPTIONS, ...given };
+  const lengthOf = ({ name }: ScenarioPlan) =>
+    assumptions.callLengthMs[name] ?? assumptions.callLengthMs[''] ?? DEFAULT_ASSUMPTIONS.callLengthMs['']!;
+  const each = plan.scenarios.map((scenario) => ({
+    scenario,
+    length: lengthOf(scenario),
+    changes: changesOf(scenario, lengthOf(scenario)),
+  }));
+
+  const scenarios = each.map(({ scenario, length, changes }) => ({
+    name: scenario.name,
+    callLengthMs: length,
+    calls: Math.round(callsOf(scenario, length)),
+    vusNeeded: peakOf(changes).value,
+    vusPlanned: scenario.drive.maxVus,
+  }));
+  const changes = each.flatMap((one) => one.changes);
+  const peak = peakOf(changes);
+  const stepMs = Math.max(1, plan.totalMs) / STEPS;
+  const rates = each.map(({ scenario, length }) => rateOf(scenario, length));
+  const rate = Array.from({ length: STEPS }, (_, i) => rates.reduce((sum, at) => sum + at((i + 0.5) * stepMs), 0));
+  const peakRate = Math.max(...rate, ...each.map(({ scenario, length }) => scenarioPeak(scenario, length)));
+
+  const legs = peak.value * (assumptions.ownAgents ? 2 : 1);
+  const mediaLegs = assumptions.media === 'rtp' ? legs : 0;
+  const ports = mediaLegs * PORTS_PER_LEG;
+  const cores = { signalling: peakRate / assumptions.callsPerSecondPerCore, media: mediaLegs / assumptions.legsPerCore };
+  return {
+    assumptions,
+    scenarios,
+    calls: scenarios.reduce((sum, { calls }) => sum + calls, 0),
+    peakRate,
+    busiestSecond: Math.max(busiestSecond(plan), plan.scenarios.every(isOpen) ? 0 : Math.ceil(peakRate)),
+    peakConcurrent: peak.value,
+    peakConcurrentAtMs: peak.at,
+    callMinutes: minutesOf(changes),
+    series: { stepMs, rate, concurrent: seriesOf(changes, stepMs) },
+    ports,
+    sourceAddresses: Math.max(1, Math.ceil(ports / assumptions.portsPerAddress)),
+    mbitPerSecond: { ip: (mediaLegs * KBIT_IP) / 1000, ethernet: (mediaLegs * KBIT_ETHERNET) / 1000 },
+    cores: { ...cores, total: Math.max(1, Math.ceil(cores.signalling + cores.media)) },
+    warnings: each.flatMap(({ scenario, length }, i) => warningsOf(scenario, length, scenarios[i]!)),
+  };
+}
+
+/** A change in the number of open calls; at one moment, what ends counts before what begins. */
+interface Change {
+  at: number;
+  by: number;
+}
+
+function changesOf(scenario: ScenarioPlan, length: number): Change[] {
+  const { drive, startTimeMs, durationMs, gracefulStopMs } = scenario;
+  const until = durationMs + gracefulStopMs;
+  const changes: Change[] = [];
+  const busy = (from: number, to: number, calls: number) => {
+    if (calls > 0 && to > from) changes.push({ at: startTimeMs + from, by: calls }, { at: startTimeMs + to, by: -calls });
+  };
+  if (drive.kind === 'arrivals') for (const { at } of drive.arrivals(fullSegment)) busy(at, Math.min(at + length, until), 1);
+  else if (drive.kind === 'vus') {
+    const steps = [...drive.steps(fullSegment), { at: durationMs, vus: 0 }];
+    for (const [i, { at, vus }] of steps.entries()) if (i + 1 < steps.length) busy(at, steps[i + 1]!.at, vus);
+  } else {
+    const total = drive.iterations(fullSegment);
+    const rounds = Math.floor(total / drive.maxVus);
+    busy(0, Math.min(rounds * length, until), drive.maxVus);
+    busy(rounds * length, Math.min((rounds + 1) * length, until), total % drive.maxVus);
+  }
+  return changes;
+}
+
+const inOrder = (changes: Change[]) => changes.sort((a, b) => a.at - b.at || a.by - b.by);
+
+function peakOf(changes: Change[]): { value: number; at: number } {
+  const peak = { value: 0, at: 0 };
+  let open = 0;
+  for (const { at, by } of inOrder(changes)) {
+    open += by;
+    if (open > peak.value) Object.assign(peak, { value: open, at });
+  }
+  return peak;
+}
+
+function seriesOf(changes: Change[], stepMs: number): number[] {
+  const most = Array.from({ length: STEPS }, () => 0);
+  let open = 0;
+  let step = 0;
+  for (const { at, by } of inOrder(changes)) {
+    const now = Math.min(STEPS - 1, Math.floor(at / stepMs));
+    while (step < now) most[++step] = open;
+    open += by;
+    most[step] = Math.max(most[step]!, open);
+  }
+  return most;
+}
+
+const minutesOf = (changes: Change[]) => changes.reduce((sum, { at, by }) => sum - at * by, 0) / 60_000;
+
+function callsOf({ drive, durationMs }: ScenarioPlan, length: number): number {
+  if (drive.kind === 'arrivals') return drive.count;
+  if (drive.kind === 'iterations') return drive.iterations(fullSegment);
+  const steps = [...drive.steps(fullSegment), { at: durationMs, vus: 0 }];
+  return steps.slice(1).reduce((sum, { at }, i) => sum + ((at - steps[i]!.at) * steps[i]!.vus) / length, 0);
+}
+
+const isOpen = ({ drive }: ScenarioPlan) => drive.kind === 'arrivals';
+
+/** Calls/s at a moment of the run; for looping VUs, each makes one per call length. */
+function rateOf({ drive, startTimeMs, durationMs }: ScenarioPlan, length: number): (ms: number) => number {
+  const inside = (rate: (at: number) => number) => (ms: number) =>
+    ms >= startTimeMs && ms <= startTimeMs + durationMs ? rate(ms - startTimeMs) : 0;
+  if (drive.kind === 'arrivals') return inside((at) => drive.rateAt(at));
+  const perSecond = 1000 / length;
+  if (drive.kind === 'iterations') {
+    const end = (drive.iterations(fullSegment) / drive.maxVus) * length;
+    return inside((at) => (at < end ? drive.maxVus * perSecond : 0));
+  }
+  const steps = drive.steps(fullSegment);
+  return inside((at) => (steps.findLast((step) => step.at <= at)?.vus ?? 0) * perSecond);
+}
+
+function scenarioPeak({ drive }: ScenarioPlan, length: number): number {
+  return drive.kind === 'arrivals' ? drive.peakPerSecond : (drive.maxVus * 1000) / length;
+}
+
+/** Two arrivals a whole second apart are not in one second; a millionth of a ms is rounding. */
+const SECOND = 1000 - 1e-6;
+
+function busiestSecond(plan: RunPlan): number {
+  const times = plan.scenarios
+    .flatMap(({ drive, startTimeMs }) => (drive.kind === 'arrivals' ? timesOf(drive).map((at) => at + startTimeMs) : []))
+    .sort((a, b) => a - b);
+  let most = 0;
+  for (let first = 0, last = 0; last < times.length; last++) {
+    while (times[last]! - times[first]! >= SECOND) first++;
+    most = Math.max(most, last - first + 1);
+  }
+  return most;
+}
+
+function timesOf(drive: Extract<Drive, { kind: 'arrivals' }>): number[] {
+  const times: number[] = [];
+  for (const { at } of drive.arrivals(fullSegment)) times.push(at);
+  return times;
+}
+
+function warningsOf(scenario: ScenarioPlan, length: number, figures: ScenarioFigures): string[] {
+  const { name, gracefulStopMs, drive } = scenario;
+  const warnings: string[] = [];
+  if (length > gracefulStopMs)
+    warnings.push(
+      `${name}: calls last ${formatDuration(length)} and gracefulStop is ${formatDuration(gracefulStopMs)}: those open at the end are cut and counted apart`,
+    );
+  if (drive.kind === 'arrivals' && figures.vusNeeded > drive.maxVus)
+    warnings.push(`${name}: ${figures.vusNeeded} VUs are needed at the peak, maxVUs is ${drive.maxVus}: arrivals will be dropped`);
+  if (drive.kind === 'vus' && drive.gracefulRampDownMs > 0 && length > drive.gracefulRampDownMs)
+    warnings.push(
+      `${name}: calls last longer than gracefulRampDown ${formatDuration(drive.gracefulRampDownMs)}: those of VUs that stop are cut`,
+    );
+  return warnings;
+}
