@@ -199,8 +199,11 @@ export class CallerLeg {
   async hangUp(options: { stopped?: boolean } = {}): Promise<void> {
     if (this.over) return;
     if (options.stopped && this.#state !== 'releasing') this.#facts.stopped = true;
-    if (this.#dialog) await this.#sendBye();
-    else this.#cancel();
+    // Their BYE has ended the dialog already; only the agent's word is still awaited.
+    if (this.row.bye_received_ms === null) {
+      if (this.#dialog) await this.#sendBye();
+      else this.#cancel();
+    }
     await this.finished();
   }
 

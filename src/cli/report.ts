@@ -1,0 +1,19 @@
+/** `callsurge report`: every report of a run again, from its folder alone; also after the run was killed. */
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { summaryText } from '../report/summary.ts';
+import { makeReports } from './reports.ts';
+
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('make the reports of a run folder again, also of a run that was killed')
+    .argument('<folder>', 'run folder')
+    .option('--lang <language>', 'of the summary and the first view of the report: en or zh-CN', 'en')
+    .addHelpText('after', '\nExample:\n  callsurge report reports/2026-11-11-000000-midnight-spike-vendor-a --lang zh-CN')
+    .action(async (folder: string, flags: { lang: 'en' | 'zh-CN' }) => {
+      const { analysis, files, warnings } = await makeReports(folder, flags.lang);
+      for (const warning of warnings) console.error(`warning: ${warning}`);
+      process.stdout.write(`${summaryText(analysis, { language: flags.lang })}\n`);
+      console.log(`report: ${resolve(files.html)}`);
+    });
+}
