@@ -5,6 +5,7 @@
 import { type VuContext, withVu } from '../call/context.ts';
 import { endIteration, isStoryEnd } from '../call/iteration.ts';
 import type { CallServices } from '../call/services.ts';
+import { sleepOn } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import { rowOf } from '../record/schema.ts';
@@ -24,6 +25,8 @@ export interface IterationSource {
   seed: number;
   services: CallServices;
   counts: IterationCounts;
+  /** k6's minIterationDuration: the VU is not free before. */
+  minIterationMs: number;
 }
 
 /** An interrupted script that waits for something other than a verb is left alone after this: JavaScript cannot be interrupted. */
@@ -72,6 +75,8 @@ export async function runIteration(
     sample(services, endedAt, 'iteration_duration', 'trend', endedAt - startedAt, plan);
   }
   await endIteration(context, thrown).catch((error) => exception(source, context, error));
+  const rest = startedAt + source.minIterationMs - clock.now();
+  if (rest > 0) await sleepOn(clock, rest, signal).catch(() => undefined);
 }
 
 /** Adds a sample of a built-in metric. */

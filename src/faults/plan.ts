@@ -1,7 +1,7 @@
 /** Fault and scaling steps as they will be done: durations in ms, hooks looked up, in order of time. Checked before anything is sent. */
 import { durationMs } from '../duration.ts';
 import { CallsurgeError } from '../errors.ts';
-import type { FaultAction, FaultStep, ScaleAction, ScaleStep } from '../scenario/surge.ts';
+import type { FaultAction, ScaleAction } from '../scenario/surge.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
 import { commandHook } from './command-hook.ts';
 import { httpHook } from './http-hook.ts';
@@ -38,45 +38,33 @@ export interface FaultPlan {
   scaling: PlannedScale[];
 }
 
-/** The default of `ScaleStep.hold`. */
-export const HOLD_MS = 30_000;
+/** The steps of a checked `surge` (scenario/check-surge.ts). */
+export interface CheckedSteps {
+  faults: readonly { name: string; atMs: number; forMs: number; do: FaultAction }[];
+  scaling: readonly { name: string; atMs: number; target: number; holdMs: number; do: ScaleAction }[];
+}
 
 /** @throws CallsurgeError `option-invalid`, naming the step. */
-export function planFaults(surge: { faults?: FaultStep[]; scaling?: ScaleStep[] }, profile: VendorProfile): FaultPlan {
-  const names = new Set<string>();
-  const named = (name: string, where: string) => {
-    if (names.has(name))
-      throw invalid(`two steps are called "${name}"`, `${where}.name`, 'give each a name of its own: the report tells them apart by it');
-    names.add(name);
-  };
-  const faults = (surge.faults ?? []).map((step, i): PlannedFault => {
-    const where = `surge.faults[${i}]`;
-    named(step.name, where);
-    const atMs = durationMs(step.at, `${where}.at`);
-    const lastsMs = durationMs(step.for, `${where}.for`);
-    if (lastsMs === 0) throw invalid('a fault must last', `${where}.for`, 'say for how long, as 10s');
-    const { start, end } = faultInjectors(step, profile, where);
-    return { name: step.name, atMs, endMs: atMs + lastsMs, target: targetOf(step.do), instruction: instructionOf(step.do), start, end };
+export function planFaults(surge: CheckedSteps, profile: VendorProfile): FaultPlan {
+  const faults = surge.faults.map((step, i): PlannedFault => {
+    const { start, end } = faultInjectors(step.name, step.do, profile, `surge.faults[${i}]`);
+    const { name, atMs, forMs } = step;
+    return { name, atMs, endMs: atMs + forMs, target: targetOf(step.do), instruction: instructionOf(step.do), start, end };
   });
-  const scaling = (surge.scaling ?? []).map((step, i): PlannedScale => {
-    const where = `surge.scaling[${i}]`;
-    named(step.name, where);
-    const aim = { target: step.target, holdMs: durationMs(step.hold ?? HOLD_MS, `${where}.hold`) };
-    const atMs = durationMs(step.at, `${where}.at`);
-    return {
-      name: step.name,
-      atMs,
-      target: targetOf(step.do),
-      aim,
-      instruction: instructionOf(step.do),
-      start: scaleInjector(step, profile, where),
-    };
+  const scaling = surge.scaling.map((step, i): PlannedScale => {
+    const { name, atMs, target, holdMs } = step;
+    const start = scaleInjector(name, step.do, profile, `surge.scaling[${i}]`);
+    return { name, atMs, target: targetOf(step.do), aim: { target, holdMs }, instruction: instructionOf(step.do), start };
   });
   return { faults: faults.sort((a, b) => a.atMs - b.atMs), scaling: scaling.sort((a, b) => a.atMs - b.atMs) };
 }
 
-function faultInjectors(step: FaultStep, profile: VendorProfile, where: string): { start: Injector; end: Injector | undefined } {
-  const action = step.do;
+function faultInjectors(
+  name: string,
+  action: FaultAction,
+  profile: VendorProfile,
+  where: string,
+): { start: Injector; end: Injector | undefined } {
   switch (action.kind) {
     case 'simulator':
       needsSimulator(profile, where);
@@ -96,14 +84,13 @@ function faultInjectors(step: FaultStep, profile: VendorProfile, where: string):
       return { start: injectorOf(action.start), end: action.end && injectorOf(action.end) };
     case 'manual':
       return {
-        start: manualAction(step.name, 'started', action.instruction),
-        end: manualAction(step.name, 'ended', `undo: ${action.instruction}`),
+        start: manualAction(name, 'started', action.instruction),
+        end: manualAction(name, 'ended', `undo: ${action.instruction}`),
       };
   }
 }
 
-function scaleInjector(step: ScaleStep, profile: VendorProfile, where: string): Injector {
-  const action = step.do;
+function scaleInjector(name: string, action: ScaleAction, profile: VendorProfile, where: string): Injector {
   switch (action.kind) {
     case 'simulator': {
       needsSimulator(profile, where);
@@ -116,7 +103,7 @@ function scaleInjector(step: ScaleStep, profile: VendorProfile, where: string): 
     case 'command':
       return injectorOf(action.start);
     case 'manual':
-      return manualAction(step.name, 'started', action.instruction);
+      return manualAction(name, 'started', action.instruction);
   }
 }
 

@@ -1,0 +1,73 @@
+/** The vendor profile as a run uses it: names resolved, secrets read from the environment, draws made. */
+import type { LiveAgent } from '../call/agents.ts';
+import type { LiveTrunk } from '../call/services.ts';
+import { durationMs } from '../duration.ts';
+import { randomStream } from '../random.ts';
+import { drawFrom, none } from '../scenario/draws.ts';
+import type { NextHop } from '../sip/stack.ts';
+import type { AgentGroup, Trunk, VendorProfile } from '../vendor/profile.ts';
+import { accountsOf, readSecret } from '../vendor/secrets.ts';
+
+type Environment = Record<string, string | undefined>;
+
+/** @throws CallsurgeError `secret-missing` */
+export function liveTrunks({ trunks }: VendorProfile, env: Environment): LiveTrunk[] {
+  return trunks.map((trunk, i) => ({
+    name: trunk.name,
+    nextHop: hopOf(trunk),
+    domain: trunk.domain ?? trunk.host,
+    credentials: trunk.credentials && {
+      username: trunk.credentials.username,
+      password: readSecret(trunk.credentials.password, `vendor.trunks[${i}].credentials.password`, env),
+    },
+    weight: trunk.weight ?? 1,
+    priority: trunk.priority ?? 0,
+  }));
+}
+
+/** Every `sip` agent of the profile, in order. @throws CallsurgeError `secret-missing` */
+export function liveAgents(vendor: VendorProfile, env: Environment, seed: number): LiveAgent[] {
+  return (vendor.agents ?? []).flatMap((group, i) => (group.kind === 'sip' ? liveGroup(group, i, vendor, env, seed) : []));
+}
+
+function liveGroup(group: AgentGroup, index: number, vendor: VendorProfile, env: Environment, seed: number): LiveAgent[] {
+  const where = `vendor.agents[${index}]`;
+  const trunk = vendor.trunks[0]!;
+  const registrar = group.registrar ? hopOf(group.registrar) : hopOf(trunk);
+  const domain = group.registrar ? (group.registrar.domain ?? group.registrar.host) : (trunk.domain ?? trunk.host);
+  const handling = group.handling ?? 'until-caller';
+  return accountsOf(group, where, env).map((account, i): LiveAgent => {
+    const n = (group.accounts?.first ?? 1) + i;
+    return {
+      name: `${group.name}-${n}`,
+      ...account,
+      domain,
+      registrar,
+      expiresS: Math.ceil(durationMs(group.expires ?? '600s', `${where}.expires`) / 1000),
+      skills: group.skills ?? [],
+      answerDelay: drawFrom(group.answerDelay ?? '2s'),
+      handling: handling === 'until-caller' ? undefined : drawFrom(handling),
+      wrapUp: group.wrapUp === undefined ? drawFrom(0) : drawFrom(group.wrapUp),
+      noAnswer: group.noAnswer ?? 0,
+      reject: group.reject ?? 0,
+      random: randomStream(seed, `agent:${group.name}`, n),
+      shifts: shiftsOf(group, i, where),
+    };
+  });
+}
+
+/** A shift with a `count` is worked by the first so many of the group. */
+function shiftsOf(group: AgentGroup, i: number, where: string): LiveAgent['shifts'] {
+  return (group.shifts ?? [])
+    .filter(({ count }) => count === undefined || i < count)
+    .map(({ from, to }) => ({
+      fromMs: durationMs(from, `${where}.shifts`),
+      toMs: to === undefined ? none().meanMs : durationMs(to, `${where}.shifts`),
+    }));
+}
+
+const hopOf = ({ host, port, transport }: Pick<Trunk, 'host' | 'port' | 'transport'>): NextHop => ({
+  host,
+  port: port ?? (transport === 'tls' ? 5061 : 5060),
+  transport: transport ?? 'udp',
+});

@@ -1,0 +1,65 @@
+/**
+ * Where every row of a run goes, on the main thread: into the run folder, into the folds that decide while it runs (thresholds, counts, open
+ * calls), and to those who watch.
+ */
+import type { Clock } from '../clock.ts';
+import type { ThresholdSpec } from '../metrics/threshold-grammar.ts';
+import { ThresholdFold } from '../metrics/thresholds.ts';
+import type { RunFolder } from '../record/journal.ts';
+import { OpenCalls } from '../record/open-calls.ts';
+import { type EventRow, OUTCOMES, type Outcome, type RowSink, type RowTypes, rowOf, type TableName } from '../record/schema.ts';
+import type { Watchers } from './watchers.ts';
+
+export class RunRecord implements RowSink {
+  readonly outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  readonly warnings: string[] = [];
+  readonly openCalls = new OpenCalls();
+  readonly #clock: Clock;
+  readonly #folder: RunFolder;
+  readonly #watchers: Watchers;
+  readonly #specs: readonly ThresholdSpec[];
+  readonly #serviceLevelMs: number | undefined;
+  #thresholds: ThresholdFold;
+
+  constructor(clock: Clock, folder: RunFolder, watchers: Watchers, specs: readonly ThresholdSpec[], serviceLevelMs: number | undefined) {
+    this.#clock = clock;
+    this.#folder = folder;
+    this.#watchers = watchers;
+    this.#specs = specs;
+    this.#serviceLevelMs = serviceLevelMs;
+    this.#thresholds = new ThresholdFold(specs, { serviceLevelMs });
+  }
+
+  get thresholds(): ThresholdFold {
+    return this.#thresholds;
+  }
+
+  /** Rates of counters and delayAbortEval count from here. What came before the load (setup) is not in the thresholds. */
+  loadStarts(startMs: number): void {
+    this.#thresholds = new ThresholdFold(this.#specs, { startMs, serviceLevelMs: this.#serviceLevelMs });
+  }
+
+  write<T extends TableName>(table: T, row: RowTypes[T]): void {
+    this.#folder.write(table, row);
+    if (table === 'calls') this.#call(row as RowTypes['calls']);
+    else if (table === 'samples') this.#thresholds.add(row as RowTypes['samples']);
+    else if (table === 'open') this.openCalls.add(row as RowTypes['open']);
+    else if (table === 'events') this.#watchers.tell('onEvent', row as RowTypes['events']);
+  }
+
+  event(cells: Partial<EventRow> & Pick<EventRow, 'kind'>): void {
+    this.write('events', rowOf('events', { t_ms: this.#clock.now(), by: 'harness', ...cells }));
+  }
+
+  /** Something the reader of the report must know. */
+  warn(name: string, message: string, target: string | null = null): void {
+    this.warnings.push(message);
+    this.event({ kind: 'warning', name, target, detail: { message } });
+    this.#watchers.tell('onWarning', message);
+  }
+
+  #call(row: RowTypes['calls']): void {
+    if (row.outcome !== null) this.outcomes[row.outcome as Outcome]++;
+    this.#thresholds.addCall(row);
+  }
+}

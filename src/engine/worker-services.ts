@@ -1,0 +1,94 @@
+/** Builds what calls and agents of one worker stand on: its own SIP port, its own slice of RTP ports, its proxies of gate and broker. */
+import { AgentDesk } from '../call/agents.ts';
+import { currentVuOrNone } from '../call/context.ts';
+import type { CallServices } from '../call/services.ts';
+import type { CallState } from '../call/states.ts';
+import type { Clock } from '../clock.ts';
+import { durationMs } from '../duration.ts';
+import { createMediaPump } from '../media/index.ts';
+import type { RowSink } from '../record/schema.ts';
+import { createSipStack } from '../sip/index.ts';
+import { contractRules } from '../vendor/contract.ts';
+import { BrokerProxy } from './broker.ts';
+import type { Channel } from './channel.ts';
+import { SharedGate } from './gate.ts';
+import { liveAgents, liveTrunks } from './live-vendor.ts';
+import { advertised, bindAddress, mediaAddress, rtpSlice, sipPortOf } from './local-side.ts';
+import type { WorkerInit } from './worker-init.ts';
+
+export interface WorkerServices {
+  services: CallServices;
+  gate: SharedGate;
+  desk: AgentDesk;
+  rtpPorts: { from: number; to: number } | undefined;
+  close(): Promise<void>;
+}
+
+/** Defaults of the profile's `limits` (vendor/profile.ts). */
+const MEDIA_SILENCE = '10s';
+const SCHEDULE_LAG = '500ms';
+
+/** @throws CallsurgeError `port-in-use`, `secret-missing`, `machine-limit` */
+export async function openServices(
+  init: WorkerInit,
+  clock: Clock,
+  channel: Channel,
+  sink: RowSink,
+  state: (from: CallState | null, to: CallState) => void,
+): Promise<WorkerServices> {
+  const { vendor, worker, workers, seed } = init;
+  const trunks = liveTrunks(vendor, process.env);
+  const host = bindAddress(vendor, worker - 1);
+  const contract = contractRules(vendor.contract);
+  const gate = new SharedGate(clock, init.gate, contract, worker - 1);
+  let desk: AgentDesk | undefined;
+  const stack = await createSipStack({
+    clock,
+    bind: { host, port: sipPortOf(vendor, worker - 1), transport: trunks[0]!.nextHop.transport },
+    advertise: advertised(vendor, worker - 1),
+    userAgent: 'callsurge',
+    idPrefix: `w${worker}`,
+    call: (call) => (desk ? desk.take(call) : call.reject(480)),
+  });
+  const rtpPorts = init.media === 'rtp' ? rtpSlice(vendor, worker - 1, workers) : undefined;
+  const pump = rtpPorts && (await createMediaPump({ clock, host, ports: rtpPorts, seed: seed + worker }));
+  const scenarios = init.configs.map(({ name }) => name);
+  const services: CallServices = {
+    clock,
+    worker,
+    stack,
+    pump,
+    mediaHost: await mediaAddress(vendor, host, trunks[0]!.nextHop),
+    correlator: new BrokerProxy(channel),
+    sink,
+    gate,
+    trunks,
+    // Scenarios number their iterations alike: dealt in turn, no two callers share a number.
+    callerNumber: (iteration) => {
+      const scenario = Math.max(0, scenarios.indexOf(currentVuOrNone()?.scenario ?? ''));
+      return contract.callerNumber(iteration * scenarios.length + scenario);
+    },
+    headers: [],
+    limits: {
+      provisionalMs: vendor.limits?.provisional === undefined ? undefined : durationMs(vendor.limits.provisional),
+      mediaSilenceMs: durationMs(vendor.limits?.mediaSilence ?? MEDIA_SILENCE),
+      scheduleLagMs: durationMs(vendor.limits?.scheduleLag ?? SCHEDULE_LAG),
+    },
+    ownAgents: (vendor.agents ?? []).some(({ kind }) => kind === 'sip' || kind === 'phone'),
+    signalling: vendor.signalling && { method: vendor.signalling.method, header: vendor.signalling.header },
+    state,
+    viaCarrier: vendor.access?.kind === 'carrier',
+  };
+  const agents = liveAgents(vendor, process.env, seed).filter((_, i) => i % workers === worker - 1);
+  desk = new AgentDesk(services, agents);
+  return {
+    services,
+    gate,
+    desk,
+    rtpPorts,
+    close: async () => {
+      await pump?.close();
+      await stack.close();
+    },
+  };
+}

@@ -1,0 +1,268 @@
+/** One worker's part of a run, phase by phase (worker-init.ts, PHASES). The main thread leads; this does. */
+import { type VuContext, withVu } from '../call/context.ts';
+import { abandonCalls, endIteration, openLegs } from '../call/iteration.ts';
+import { RealClock, sleepOn } from '../clock.ts';
+import { randomStream } from '../random.ts';
+import { setExecutionState } from '../scenario/execution-state.ts';
+import { functionFor, type LoadedScenario, loadScenario, type ScenarioFunction } from '../scenario/load.ts';
+import { setSampleSink } from '../scenario/sample-sink.ts';
+import type { ScenarioPlan } from '../schedule/executor.ts';
+import { planScenarios, type RunPlan } from '../schedule/plan.ts';
+import { countOf, indexAt } from '../schedule/segment.ts';
+import type { Channel } from './channel.ts';
+import { type IterationCounts, type IterationSource, runIteration, sample } from './iteration-runner.ts';
+import { RemoteController } from './local-controller.ts';
+import { followPhases } from './phases.ts';
+import { RowBatches } from './row-batches.ts';
+import { runScenarioPlan, type ScenarioRun } from './scenario-run.ts';
+import { WorkerHealth } from './worker-health.ts';
+import { ABORT_SIGNAL, PHASES, SECOND_TOPIC, type WorkerInit, type WorkerReady } from './worker-init.ts';
+import { openServices, type WorkerServices } from './worker-services.ts';
+
+/** How often the drain looks whether calls are still open. */
+const DRAIN_LOOK_MS = 50;
+
+/** Registers with the main thread and does each phase when told. @param exit lets the thread end. */
+export async function startSession(init: WorkerInit, channel: Channel, exit: () => void): Promise<void> {
+  const controller = new RemoteController(channel);
+  let session: Session | undefined;
+  const ready = () => session ?? Promise.reject(new Error('the worker has not started'));
+  const doing = (run: (session: Session, data: never) => Promise<unknown>) => async (data: never) => run(await ready(), data);
+  followPhases(controller, init.worker, {
+    [PHASES.boot]: async () => {
+      session = await Session.open(init, channel, controller);
+      return session.ready;
+    },
+    [PHASES.agents]: doing((s, data: { perSecond: number }) => s.registerAgents(data.perSecond)),
+    [PHASES.setup]: doing((s) => s.setup()),
+    [PHASES.load]: doing((s, data: { startMs: number }) => s.load(data.startMs)),
+    [PHASES.drain]: doing((s, data: { why: string; limitMs: number }) => s.drain(data.why, data.limitMs)),
+    [PHASES.teardown]: doing((s, data: { worker: number }) => s.teardown(data.worker)),
+    [PHASES.agentsOff]: doing((s) => s.stopAgents()),
+    [PHASES.now]: doing((s) => s.stopNow()),
+    [PHASES.close]: async () => {
+      await session?.close();
+      // The answer to this phase must still get out.
+      setTimeout(exit, 20);
+    },
+  });
+}
+
+class Session {
+  readonly #init: WorkerInit;
+  readonly #controller: RemoteController;
+  readonly #scenario: LoadedScenario;
+  readonly #plan: RunPlan;
+  readonly #rows: RowBatches;
+  readonly #worker: WorkerServices;
+  readonly #health: WorkerHealth;
+  readonly #counts: Record<string, IterationCounts> = {};
+  readonly #begun = new Map<number, Map<string, number>>();
+  #runs: ScenarioRun[] = [];
+  #data: unknown;
+  #loadStart = Number.NaN;
+  #stopped: string | undefined;
+
+  static async open(init: WorkerInit, channel: Channel, controller: RemoteController): Promise<Session> {
+    const rows = new RowBatches(channel);
+    const clock = new RealClock(init.anchor);
+    // Metrics made by the scenario's init code add their samples here.
+    setSampleSink(({ metric, type, value, tags }) =>
+      rows.write('samples', { t_ms: clock.now(), metric, type, value, tags: { ...init.tags, ...tags } }),
+    );
+    const scenario = await loadScenario(init.scenarioFile);
+    let health: WorkerHealth | undefined;
+    const worker = await openServices(init, clock, channel, rows, (from, to) => health?.moved(from, to));
+    const session = new Session(init, controller, scenario, rows, worker, channel);
+    health = session.#health;
+    return session;
+  }
+
+  private constructor(
+    init: WorkerInit,
+    controller: RemoteController,
+    scenario: LoadedScenario,
+    rows: RowBatches,
+    worker: WorkerServices,
+    channel: Channel,
+  ) {
+    this.#init = init;
+    this.#controller = controller;
+    this.#scenario = scenario;
+    this.#rows = rows;
+    this.#worker = worker;
+    this.#plan = planScenarios(init.configs, init);
+    const { clock } = worker.services;
+    this.#health = new WorkerHealth({
+      clock,
+      worker: init.worker,
+      pump: worker.services.pump,
+      desk: worker.desk,
+      vus: () => this.#vus,
+      report: (second) => channel.send(SECOND_TOPIC, second),
+    });
+    this.#tellExecution();
+  }
+
+  get ready(): WorkerReady {
+    const { services, desk, rtpPorts } = this.#worker;
+    return { local: { host: services.stack.local.host, port: services.stack.local.port }, agents: desk.size, rtpPorts };
+  }
+
+  registerAgents(perSecond: number): Promise<{ registered: number; asked: number; failure: string | undefined }> {
+    return this.#worker.desk.start(perSecond / this.#init.workers);
+  }
+
+  /** `setup()` runs once in the whole run, in whichever worker asks first. */
+  async setup(): Promise<unknown> {
+    const { setup } = this.#scenario;
+    this.#data = setup ? await this.#controller.getOrCreateData('setup()', () => this.#outsideLoad('setup', setup)) : undefined;
+    return this.#data;
+  }
+
+  async load(startMs: number): Promise<Record<string, IterationCounts>> {
+    this.#loadStart = startMs;
+    this.#worker.desk.loadStarts(startMs);
+    let firstVu = 1;
+    for (const plan of this.#plan.scenarios) {
+      this.#runs.push(this.#start(plan, firstVu));
+      firstVu += plan.drive.maxVus;
+    }
+    // A stop that came in the same moment.
+    if (this.#stopped !== undefined) for (const run of this.#runs) run.stop(this.#stopped);
+    await Promise.all(this.#runs.map(({ done }) => done));
+    return this.#counts;
+  }
+
+  /** No new iterations; those running are interrupted, which hangs up their calls. Resolves when nothing is open, or at the limit. */
+  async drain(why: string, limitMs: number): Promise<{ open: number }> {
+    this.#stopped = why;
+    for (const run of this.#runs) run.stop(why);
+    const { clock } = this.#worker.services;
+    const limit = clock.now() + limitMs;
+    const busy = () => openLegs(this.#worker.services).length > 0 || this.#vus > 0;
+    while (busy() && clock.now() < limit) await sleepOn(clock, DRAIN_LOOK_MS);
+    return { open: openLegs(this.#worker.services).length };
+  }
+
+  async teardown(worker: number): Promise<void> {
+    const { teardown } = this.#scenario;
+    if (worker === this.#init.worker && teardown) await this.#outsideLoad('teardown', () => teardown(this.#data));
+  }
+
+  async stopAgents(): Promise<void> {
+    await this.#worker.desk.stop();
+  }
+
+  async stopNow(): Promise<{ calls: number }> {
+    this.#stopped = 'stopped at once';
+    const calls = abandonCalls(this.#worker.services);
+    this.#worker.desk.abandonCalls();
+    for (const run of this.#runs) run.stop(this.#stopped);
+    this.#rows.flush();
+    return { calls };
+  }
+
+  async close(): Promise<void> {
+    this.#health.stop();
+    setExecutionState(undefined);
+    await this.#worker.close();
+    this.#rows.flush();
+  }
+
+  get #vus(): number {
+    return this.#runs.reduce((sum, { running }) => sum + running.count, 0);
+  }
+
+  #start(plan: ScenarioPlan, firstVu: number): ScenarioRun {
+    const { segment, seed, tags, minIterationMs } = this.#init;
+    const { services, gate } = this.#worker;
+    const counts: IterationCounts = { complete: 0, interrupted: 0, dropped: 0, exceptions: 0 };
+    this.#counts[plan.name] = counts;
+    const source: IterationSource = {
+      plan: { ...plan, tags: { ...tags, ...plan.tags } },
+      run: functionFor(this.#scenario, plan.exec, plan.name),
+      data: this.#data,
+      seed,
+      services,
+      counts,
+      minIterationMs,
+    };
+    return runScenarioPlan(plan, {
+      clock: services.clock,
+      segment,
+      startAt: this.#loadStart + plan.startTimeMs,
+      vuNumber: (k) => firstVu + indexAt(segment, k),
+      lag: (ms) => this.#health.lag(ms),
+      made: (n) => this.#health.made(n),
+      dropped: (n) => {
+        counts.dropped += n;
+        this.#health.dropped(n);
+        sample(services, services.clock.now(), 'dropped_iterations', 'counter', n, source.plan);
+      },
+      notBefore: () => gate.nextAt(),
+      iterate: (vu, iteration, intendedAt, signal) => {
+        this.#countBegun(vu, plan.name);
+        return runIteration(source, vu, iteration, intendedAt, signal);
+      },
+    });
+  }
+
+  /** setup() and teardown() may use verbs, too: a VU of number 0. */
+  async #outsideLoad(exec: 'setup' | 'teardown', run: ScenarioFunction): Promise<unknown> {
+    const { services } = this.#worker;
+    const now = services.clock.now();
+    const context: VuContext = {
+      scenario: exec,
+      exec,
+      vu: 0,
+      iteration: 0,
+      intendedAt: now,
+      startedAt: now,
+      tags: { ...this.#init.tags },
+      signal: new AbortController().signal,
+      random: randomStream(this.#init.seed, exec),
+      services,
+    };
+    try {
+      return await withVu(context, async () => run());
+    } finally {
+      await endIteration(context);
+    }
+  }
+
+  #countBegun(vu: number, scenario: string): void {
+    const mine = this.#begun.get(vu) ?? new Map<string, number>();
+    this.#begun.set(vu, mine.set(scenario, (mine.get(scenario) ?? 0) + 1));
+  }
+
+  #tellExecution(): void {
+    const { services } = this.#worker;
+    const plans = new Map(this.#plan.scenarios.map((plan) => [plan.name, plan]));
+    const total = (key: keyof IterationCounts) => Object.values(this.#counts).reduce((sum, counts) => sum + counts[key], 0);
+    setExecutionState({
+      options: this.#init.merged,
+      scenario: (name) => {
+        const plan = plans.get(name);
+        if (!plan) return undefined;
+        const startTime = this.#loadStart + plan.startTimeMs;
+        const progress = Math.min(1, Math.max(0, (services.clock.now() - startTime) / Math.max(1, plan.durationMs)));
+        return { executor: plan.executor, startTime, progress, env: plan.env };
+      },
+      instance: () => ({
+        iterationsInterrupted: total('interrupted'),
+        iterationsCompleted: total('complete'),
+        vusActive: this.#vus,
+        vusInitialized:
+          this.#health.vusMade || this.#plan.scenarios.reduce((sum, { drive }) => sum + countOf(this.#init.segment, drive.maxVus), 0),
+        currentTestRunDuration: services.clock.now() - this.#loadStart,
+      }),
+      vu: (vu, scenario) => {
+        const mine = this.#begun.get(vu);
+        const all = [...(mine?.values() ?? [])].reduce((sum, n) => sum + n, 0);
+        return { iterationInInstance: Math.max(0, all - 1), iterationInScenario: Math.max(0, (mine?.get(scenario) ?? 0) - 1) };
+      },
+      abort: (reason) => this.#controller.signal(ABORT_SIGNAL, { worker: this.#init.worker, reason }),
+    });
+  }
+}
