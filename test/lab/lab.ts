@@ -9,6 +9,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CallsurgeError } from '../../src/errors.ts';
 import { acquire, type Held, heldLab, isAlive, releaseHeld, updateHeld } from './held.ts';
 import type { LabNode } from './node.ts';
 import { endProcess, ProcessNode, processFolders } from './processes.ts';
@@ -129,10 +130,18 @@ export async function endHeld(held: Held): Promise<void> {
   for (const folder of held.folders) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Takes down the lab that the command line left up, or that a dead test run left behind. @returns what was ended. */
+/**
+ * Takes down the lab that the command line left up, or that a dead test run left behind.
+ * @returns what was ended. @throws CallsurgeError when a test run that is still alive has it.
+ */
 export async function takeDown(): Promise<Held | null> {
   const held = heldLab();
   if (!held) return null;
+  if (held.owner && isAlive(held.owner))
+    throw new CallsurgeError('machine-limit', `a test run has the lab (pid ${held.owner.pid})`, {
+      where: 'lab',
+      todo: 'it takes it down when it ends',
+    });
   await endHeld(held);
   releaseHeld();
   return held;
