@@ -61,6 +61,11 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
       where: 'simulator.host',
       todo: 'use 127.0.0.1, or set allowRemote: true if others on the network may call it',
     });
+  if (host === '0.0.0.0' || host === '::')
+    throw new CallsurgeError('option-invalid', `${host} is no address that callers can be told`, {
+      where: 'simulator.host',
+      todo: 'name the one address that they reach',
+    });
   if (!Array.isArray(config.sites) || config.sites.length === 0) throw invalid('sites', 'needs at least one site');
   const names = new Set<string>();
   for (const [i, site] of config.sites.entries()) {

@@ -87,9 +87,11 @@ export class CallCentre {
     this.#finish(call, 'caller', this.#outcomeOf(call, 'abandoned'));
   }
 
-  /** The caller's side does not work (200 never acknowledged). */
-  broken(call: Call): void {
-    if (call.state !== 'ended') this.#finish(call, 'vendor', 'failed');
+  /** It cannot be served: 200 never acknowledged, or refused by the site with that status for reasons of its own (488). */
+  broken(call: Call, status: number | null = call.row.status): void {
+    if (call.state === 'ended') return;
+    call.row.status = status;
+    this.#finish(call, 'vendor', 'failed');
   }
 
   /** @returns false where the caller has gone meanwhile, or somebody else has him: hang up. */

@@ -1,0 +1,317 @@
+/**
+ * One site: a SIP stack on a port of its own and its media. It answers the calls that the edge sends it and rings the agents, both at the call
+ * centre's orders; a caller and an agent are two dialogs with packets passed on between them (a B2BUA).
+ */
+import type { Clock } from '../../clock.ts';
+import { agree } from '../../media/index.ts';
+import type { Source } from '../../media/stream.ts';
+import { randomStream } from '../../random.ts';
+import { createSipStack } from '../../sip/index.ts';
+import type { Body, HeaderList, HostPort, IncomingCall, OfferReply, SipRequest, SipStack } from '../../sip/stack.ts';
+import type { Agent } from '../core/agents.ts';
+
+import type { CallCentre } from '../core/centre.ts';
+import type { Sound } from '../core/host.ts';
+import type { CompleteConfig } from '../defaults.ts';
+import { portError } from './bind-udp.ts';
+import { answerWith, nextSessionId, offerLike, SDP, silentBody, wantsAudio } from './caller-sdp.ts';
+import type { AgentLeg, CallerLeg } from './legs.ts';
+import { EDGE_CALL } from './relay-text.ts';
+import { SiteMedia } from './rtp.ts';
+
+/** What callers hear. An own agent is noise: anything but the hold tone. */
+const SOUNDS: Record<Exclude<Sound, 'echo'> | 'agent', Source> = {
+  menu: { kind: 'tone', hz: 600 },
+  hold: { kind: 'tone', hz: 440 },
+  busy: { kind: 'tone', hz: 350 },
+  agent: { kind: 'comfort-noise' },
+};
+
+export interface SiteWorld {
+  clock: Clock;
+  config: CompleteConfig;
+  /** Where the edge listens: everything goes out through it. */
+  edge: HostPort;
+  centre: CallCentre;
+  /** The call with this X-Edge-Call, if it is still this site's. */
+  claim(label: string): { leg: CallerLeg; attempt: number } | undefined;
+  contactOf(account: string): string | undefined;
+  problem(what: string): void;
+}
+
+export class SiteFront {
+  readonly name: string;
+  readonly #world: SiteWorld;
+  readonly #rtpPorts: { from: number; to: number };
+  #media: SiteMedia;
+  #stack: SipStack | null = null;
+  #generation = 0;
+
+  constructor(name: string, world: SiteWorld, rtpPorts: { from: number; to: number }) {
+    this.name = name;
+    this.#world = world;
+    this.#rtpPorts = rtpPorts;
+    this.#media = this.#newMedia();
+  }
+
+  /** Listens. A site that was stopped comes back with nothing of its former calls. @throws CallsurgeError `port-in-use`. */
+  async start(at: HostPort): Promise<HostPort> {
+    this.#generation++;
+    this.#media = this.#newMedia();
+    try {
+      this.#stack = await createSipStack({
+        clock: this.#world.clock,
+        bind: { ...at, transport: 'udp' },
+        userAgent: `vendor-sim/${this.name}`,
+        idPrefix: `${this.name}${this.#generation}`,
+        call: (incoming) => this.#take(incoming),
+        problem: (_at, what) => this.#world.problem(`${this.name}: ${what}`),
+      });
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      throw code === 'EADDRINUSE' ? portError(error as NodeJS.ErrnoException, at) : error;
+    }
+    return this.#stack.local;
+  }
+
+  /** Gone at once: nothing more is sent, ports are closed. */
+  async stop(): Promise<void> {
+    const stack = this.#stack;
+    this.#stack = null;
+    this.#media.closeAll();
+    await stack?.close();
+  }
+
+  freeze(frozen: boolean): void {
+    this.#media.frozen = frozen;
+  }
+
+  #newMedia(): SiteMedia {
+    const { clock, config } = this.#world;
+    return new SiteMedia(clock, config.host, this.#rtpPorts, randomStream(config.seed, `rtp ${this.name}`, this.#generation));
+  }
+
+  // The caller's side
+
+  #take(incoming: IncomingCall): void {
+    const claimed = this.#world.claim(incoming.request.header(EDGE_CALL) ?? '');
+    if (!claimed) {
+      incoming.handlers = { cancelled: () => {}, ended: () => {} };
+      incoming.reject(403, { reason: 'Calls come through the edge' });
+      return;
+    }
+    const { leg, attempt } = claimed;
+    const { centre } = this.#world;
+    leg.incoming = incoming;
+    leg.sessionId = nextSessionId();
+    leg.version = 1;
+    incoming.handlers = {
+      cancelled: () => centre.left(leg.call!),
+      ended: () => centre.left(leg.call!),
+      unacknowledged: () => centre.broken(leg.call!),
+      offer: (request) => this.#reoffered(leg, request),
+      request: (request) => this.#inDialog(leg, request),
+    };
+    if (!wantsAudio(incoming.request.body)) {
+      if (!centre.accepted(leg.call!, attempt)) incoming.reject(487);
+      return;
+    }
+    void this.#takeWithAudio(leg, attempt, incoming);
+  }
+
+  async #takeWithAudio(leg: CallerLeg, attempt: number, incoming: IncomingCall): Promise<void> {
+    const { centre } = this.#world;
+    try {
+      leg.rtp = await this.#media.open((digit) => centre.digit(leg.call!, digit));
+    } catch (error) {
+      this.#world.problem(`${this.name}: ${(error as Error).message}`);
+      incoming.reject(488);
+      centre.broken(leg.call!, 488);
+      return;
+    }
+    if (!this.#answerBody(leg)) {
+      this.#forget(leg);
+      incoming.reject(488);
+      centre.broken(leg.call!, 488);
+    } else if (!centre.accepted(leg.call!, attempt)) {
+      this.#forget(leg);
+      incoming.reject(487);
+    }
+  }
+
+  /** Our answer to the INVITE, the same in 183 and 200. */
+  #answerBody(leg: CallerLeg): Body | null {
+    const { body } = leg.incoming!.request;
+    const { host } = this.#world.config;
+    if (!leg.rtp) return silentBody(body, host, leg.sessionId);
+    const made = answerWith(body, { host, port: leg.rtp.port, sessionId: leg.sessionId, version: leg.version });
+    if (made && !leg.rtp.agreement) leg.rtp.agree(made.agreement);
+    return made?.body ?? null;
+  }
+
+  ring(leg: CallerLeg): void {
+    leg.incoming?.ring();
+  }
+
+  early(leg: CallerLeg): void {
+    const body = this.#answerBody(leg);
+    if (body) leg.incoming?.progress(body);
+  }
+
+  answer(leg: CallerLeg): void {
+    leg.dialog = leg.incoming!.accept(this.#answerBody(leg) ?? undefined);
+  }
+
+  refuse(leg: CallerLeg, status: number, headers: HeaderList): void {
+    leg.incoming?.reject(status, { headers });
+    this.#forget(leg);
+  }
+
+  play(leg: CallerLeg, sound: Sound): void {
+    if (sound === 'echo') leg.rtp?.echo();
+    else leg.rtp?.play(SOUNDS[sound]);
+  }
+
+  /** The agent is on the line: his voice instead of the hold tone. */
+  connect(leg: CallerLeg, agent: Agent): void {
+    const agentRtp = leg.agent?.rtp;
+    if (leg.rtp && agentRtp) leg.rtp.relay(agentRtp);
+    else if (agent.own) leg.rtp?.play(SOUNDS.agent);
+    this.#announce(leg, agent);
+  }
+
+  /** Tells the caller's side which agent it has, where the vendor does so at all. */
+  #announce(leg: CallerLeg, agent: Agent): void {
+    const how = this.#world.config.signalAgent;
+    if (how === 'none' || !leg.dialog) return;
+    const headers: HeaderList = [['X-Agent', agent.name]];
+    if (how === 'INFO') {
+      void leg.dialog.send('INFO', { headers });
+      return;
+    }
+    leg.version++;
+    const body = this.#answerBody(leg) ?? undefined;
+    if (how === 'INVITE' && body) void leg.dialog.reinvite(body, headers);
+    else void leg.dialog.send('UPDATE', { headers, body });
+  }
+
+  /** BYE to the caller unless he said it himself. */
+  end(leg: CallerLeg, byCaller: boolean): void {
+    if (!byCaller && leg.dialog) void leg.dialog.bye();
+    this.#forget(leg);
+  }
+
+  /** Without a word: the site that had the call is gone. */
+  #forget(leg: CallerLeg): void {
+    leg.rtp?.close();
+    leg.rtp = null;
+  }
+
+  #reoffered(leg: CallerLeg, request: SipRequest): OfferReply {
+    const { host } = this.#world.config;
+    leg.version++;
+    if (!leg.rtp) return { status: 200, body: silentBody(request.body, host, leg.sessionId) };
+    const local = { host, port: leg.rtp.port, sessionId: leg.sessionId, version: leg.version };
+    if (request.body === '') return { status: 200, body: { type: SDP, content: offerLike(leg.rtp.agreement, local) } };
+    const made = answerWith(request.body, local);
+    if (!made) return { status: 488 };
+    leg.rtp.agree(made.agreement);
+    return { status: 200, body: made.body };
+  }
+
+  /** DTMF by INFO: application/dtmf-relay (`Signal=5`) and application/dtmf (`5`). */
+  #inDialog(leg: CallerLeg, request: SipRequest): number {
+    if (request.method !== 'INFO') return request.method === 'NOTIFY' || request.method === 'MESSAGE' ? 200 : 501;
+    const digit = /^\s*(?:signal\s*=\s*)?([0-9*#A-D])\s*(?:\r|\n|$)/i.exec(request.body)?.[1];
+    if (digit) this.#world.centre.digit(leg.call!, digit.toUpperCase());
+    return 200;
+  }
+
+  // The agent's side
+
+  /** Rings the account for this call. */
+  offer(leg: CallerLeg, agentLeg: AgentLeg): void {
+    leg.agent = agentLeg;
+    const contact = this.#world.contactOf(agentLeg.offer.agent.name);
+    if (!contact || !this.#stack) this.#world.centre.agentRefused(agentLeg.offer);
+    else if (!leg.rtp) this.#invite(leg, agentLeg, contact, this.#stack);
+    else void this.#offerWithAudio(leg, agentLeg, contact, this.#stack);
+  }
+
+  async #offerWithAudio(leg: CallerLeg, agentLeg: AgentLeg, contact: string, stack: SipStack): Promise<void> {
+    try {
+      agentLeg.rtp = await this.#media.open(() => {});
+    } catch (error) {
+      this.#world.problem(`${this.name}: ${(error as Error).message}`);
+      this.#world.centre.agentRefused(agentLeg.offer);
+      return;
+    }
+    if (agentLeg.withdrawn || stack !== this.#stack) this.#closeAgent(agentLeg);
+    else this.#invite(leg, agentLeg, contact, stack);
+  }
+
+  #invite(leg: CallerLeg, agentLeg: AgentLeg, contact: string, stack: SipStack): void {
+    const { centre, config, edge } = this.#world;
+    const { offer } = agentLeg;
+    const { row } = offer.call;
+    const at = `${edge.host}:${edge.port}`;
+    const local = { host: config.host, port: agentLeg.rtp?.port ?? 0, sessionId: nextSessionId(), version: 1 };
+    agentLeg.sdp = offerLike(agentLeg.rtp ? (leg.rtp?.agreement ?? null) : null, local);
+    agentLeg.outgoing = stack.call(
+      {
+        requestUri: contact,
+        fromUri: `sip:${row.caller}@${at}`,
+        fromDisplay: row.caller,
+        toUri: `sip:${offer.agent.name}@${at}`,
+        nextHop: { ...edge, transport: 'udp' },
+        headers: [
+          ['P-Asserted-Identity', `<sip:${row.caller}@${at}>`],
+          ['X-Call', row.sip_call_id],
+          ['X-Skill', row.skill ?? ''],
+        ],
+        body: { type: SDP, content: agentLeg.sdp },
+      },
+      {
+        answered: (response, dialog) => {
+          agentLeg.dialog = dialog;
+          const agreement = agentLeg.rtp ? agree(agentLeg.sdp, response.body) : undefined;
+          if (agreement) agentLeg.rtp?.agree(agreement);
+          if (agentLeg.withdrawn || !centre.agentAnswered(offer)) this.hangUpAgent(agentLeg);
+        },
+        failed: () => {
+          this.#closeAgent(agentLeg);
+          centre.agentRefused(offer);
+        },
+        offer: (request) => {
+          local.version++;
+          if (!agentLeg.rtp) return { status: 200, body: silentBody(request.body, local.host, local.sessionId) };
+          if (request.body === '') return { status: 200, body: { type: SDP, content: offerLike(agentLeg.rtp.agreement, local) } };
+          const made = answerWith(request.body, local);
+          if (!made) return { status: 488 };
+          agentLeg.rtp.agree(made.agreement);
+          return { status: 200, body: made.body };
+        },
+        ended: () => {
+          agentLeg.dialog = null;
+          agentLeg.outgoing = null;
+          this.#closeAgent(agentLeg);
+          centre.agentLeft(offer.call);
+        },
+      },
+    );
+  }
+
+  /** CANCEL while it rings, BYE after; nothing where the agent has already hung up. */
+  hangUpAgent(agentLeg: AgentLeg): void {
+    agentLeg.withdrawn = true;
+    if (agentLeg.dialog) void agentLeg.dialog.bye();
+    else agentLeg.outgoing?.cancel();
+    agentLeg.dialog = null;
+    this.#closeAgent(agentLeg);
+  }
+
+  #closeAgent(agentLeg: AgentLeg): void {
+    agentLeg.rtp?.close();
+    agentLeg.rtp = null;
+  }
+}
