@@ -1,5 +1,5 @@
 /** Puts a stack together: transport, wire, SIP.js's Core and reception. */
-import { CallsurgeError } from '../errors.ts';
+import { CallsurgeError, messageOf } from '../errors.ts';
 import { LoadCore } from './core.ts';
 import { Exchange } from './exchange.ts';
 import { Ids } from './ids.ts';
@@ -44,8 +44,8 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     { clock, bind, receiveBufferBytes: options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER },
     { message: (bytes, at, source) => reception?.message(bytes, at, source), problem },
   );
-  const local = { ...transport.local, transport: bind.transport };
-  const advertised = hostPortText(options.advertise ?? transport.local);
+  const seenAs = { ...(options.advertise ?? transport.local), transport: bind.transport };
+  const advertised = hostPortText(seenAs);
   const wire = new Wire({ transport: () => transport, clock, wheel, timers, problem });
   const identity: Identity = {
     viaHead: 'SIP/2.0/UDP ',
@@ -63,8 +63,15 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     wheel,
     timers,
     wire,
-    local,
+    local: seenAs,
     problem,
+    tell: (what) => {
+      try {
+        what();
+      } catch (thrown) {
+        problem(clock.now(), `a callback of the stack threw: ${messageOf(thrown)}`);
+      }
+    },
     userAgent: options.userAgent,
     memory: new ServerMemory(clock, wheel, timers, (text, to) => wire.putAgain(Buffer.from(text), to)),
     core: new LoadCore({
@@ -82,7 +89,7 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
   reception = receiving;
 
   return {
-    local,
+    local: { ...transport.local, transport: bind.transport },
     call: (call, handlers) => new StackOutgoingCall(shared, call, handlers),
     send: (request) => sendRequest(shared, request),
     register: (registration, handlers) => new StackRegistration(shared, registration, handlers),

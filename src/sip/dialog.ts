@@ -11,6 +11,7 @@
 import { Dialog } from 'sip.js/lib/core/dialogs/dialog.js';
 import type { IncomingResponseMessage } from 'sip.js/lib/core/messages/incoming-response-message.js';
 import { NonInviteServerTransaction } from 'sip.js/lib/core/transactions/non-invite-server-transaction.js';
+import { TransactionState } from 'sip.js/lib/core/transactions/transaction-state.js';
 import type { UserAgentClient } from 'sip.js/lib/core/user-agents/user-agent-client.js';
 import { UserAgentServer } from 'sip.js/lib/core/user-agents/user-agent-server.js';
 import { Authorizer } from './digest.ts';
@@ -20,7 +21,7 @@ import type { OutgoingRequest } from './message/outgoing.ts';
 import { asUri, uriText } from './message/uri-text.ts';
 import { uriTarget } from './next-hop.ts';
 import { ALLOW, type DialogOwner, lines, type OwnedDialog, reply, type Shared } from './shared.ts';
-import type { Body, Credentials, DialogHandlers, DialogSnapshot, HeaderList, SipDialog, TransactionResult } from './stack.ts';
+import type { Body, Credentials, DialogHandlers, DialogSnapshot, HeaderList, OfferReply, SipDialog, TransactionResult } from './stack.ts';
 import { failureOf, transact } from './transact.ts';
 
 /** What a dialog does by itself with requests nobody asked to see. */
@@ -33,7 +34,7 @@ export interface DialogParts {
   user: string;
   credentials?: Credentials;
   /** Of the INVITE that made it. */
-  branch: string;
+  branch: string | null;
   requestUri: string;
   /** Callee: the ACK has not come yet. */
   awaitingAck?: boolean;
@@ -46,7 +47,7 @@ export class StackDialog implements SipDialog, DialogOwner {
   readonly #session: OwnedDialog;
   readonly #acknowledged = Promise.withResolvers<void>();
   #awaitingAck: boolean;
-  #branch: string;
+  #branch: string | null;
   #ending: Promise<TransactionResult> | undefined;
   #over = false;
 
@@ -98,7 +99,7 @@ export class StackDialog implements SipDialog, DialogOwner {
 
   async #bye(headers: HeaderList): Promise<TransactionResult> {
     if (this.#awaitingAck) await this.#acknowledged.promise;
-    this.#forget();
+    this.forget();
     return this.#transact('BYE', headers);
   }
 
@@ -169,8 +170,10 @@ export class StackDialog implements SipDialog, DialogOwner {
         const options = this.#requestOptions('INVITE', headers, body, authorizer);
         const refused = ({ message }: { message: IncomingResponseMessage }) => {
           const response = message as unknown;
-          if (!(response instanceof IncomingResponse)) finish(failureOf(request.exchange!, message.statusCode, 'B'));
-          else if (!this.#over && authorizer.accept(response)) attempt();
+          if (!(response instanceof IncomingResponse)) {
+            shared.wire.forget(request);
+            finish(failureOf(request.exchange!, message.statusCode, 'B'));
+          } else if (!this.#over && authorizer.accept(response)) attempt();
           else finish({ kind: 'response', response });
         };
         const client = this.#session.invite(
@@ -196,7 +199,7 @@ export class StackDialog implements SipDialog, DialogOwner {
 
   byeUnawaited(): void {
     if (this.#over) return;
-    this.#forget();
+    this.forget();
     const request = this.#request('BYE', [], undefined, new Authorizer(undefined));
     request.branch = this.#shared.ids.branch();
     this.#shared.wire.sendOnce(request, undefined);
@@ -209,9 +212,18 @@ export class StackDialog implements SipDialog, DialogOwner {
     Dialog.prototype.receiveRequest.call(this.#session, request.asCore());
     const allow: HeaderList = [['Allow', ALLOW]];
     if (request.method === 'UPDATE') return this.#updated(request, server);
-    const asked = request.method === 'OPTIONS' ? 200 : this.#parts.handlers()?.request?.(request);
-    const status = asked ?? DEFAULT_STATUS[request.method] ?? 501;
+    const status = this.#statusFor(request);
     this.#reply(request, server, status, { headers: request.method === 'OPTIONS' || status === 501 ? allow : [] });
+  }
+
+  #statusFor(request: IncomingRequest): number {
+    if (request.method === 'OPTIONS') return 200;
+    const byDefault = DEFAULT_STATUS[request.method] ?? 501;
+    let status: number = this.#parts.handlers()?.request ? 500 : byDefault;
+    this.#shared.tell(() => {
+      status = this.#parts.handlers()?.request?.(request) ?? byDefault;
+    });
+    return status;
   }
 
   #updated(request: IncomingRequest, server: UserAgentServer): void {
@@ -221,14 +233,26 @@ export class StackDialog implements SipDialog, DialogOwner {
 
   #reinvited(request: IncomingRequest, server: UserAgentServer): void {
     const accepted = this.#answerOffer(request, server, true);
-    if (accepted) this.#session.reConfirm();
-    else this.#session.reinviteUserAgentServer = undefined;
+    const session = this.#session;
+    if (!accepted) {
+      session.reinviteUserAgentServer = undefined;
+      return;
+    }
+    session.reConfirm();
+    // Without an ACK SIP.js would refuse every further re-INVITE for as long as the call lasts.
+    const { transaction } = server;
+    transaction.addStateChangeListener(() => {
+      const same = session.reinviteUserAgentServer?.transaction === transaction;
+      if (same && transaction.state === TransactionState.Terminated) session.reinviteUserAgentServer = undefined;
+    });
   }
 
   /** @returns whether it was accepted. A refresh without an offer (RFC 4028: UPDATE) needs no answer. */
   #answerOffer(request: IncomingRequest, server: UserAgentServer, offers: boolean): boolean {
-    const offer = this.#parts.handlers()?.offer;
-    const answer = offer && offers ? offer(request) : offers ? { status: 488 } : { status: 200, body: undefined };
+    let answer: OfferReply = offers ? { status: 488 } : { status: 200, body: undefined };
+    this.#shared.tell(() => {
+      if (offers) answer = this.#parts.handlers()?.offer?.(request) ?? answer;
+    });
     const headers: [string, string][] = [];
     if (answer.status < 300) headers.push(['Contact', this.#shared.contact(this.#parts.user)], ['Allow', ALLOW]);
     const body = 'body' in answer ? answer.body : undefined;
@@ -244,8 +268,8 @@ export class StackDialog implements SipDialog, DialogOwner {
   #ended(request: IncomingRequest, server: UserAgentServer): void {
     this.#reply(request, server, 200);
     const ours = this.#ending !== undefined;
-    this.#forget();
-    if (!ours) this.#parts.handlers()?.ended(request);
+    this.forget();
+    if (!ours) this.#shared.tell(() => this.#parts.handlers()?.ended(request));
   }
 
   #reply(request: IncomingRequest, server: UserAgentServer, status: number, options: Parameters<typeof reply>[5] = {}): void {
@@ -256,7 +280,7 @@ export class StackDialog implements SipDialog, DialogOwner {
     const first = this.#awaitingAck;
     this.#awaitingAck = false;
     this.#acknowledged.resolve();
-    if (first) this.onAcknowledged?.(request);
+    if (first) this.#shared.tell(() => this.onAcknowledged?.(request));
   }
 
   /** Timer L without an ACK: RFC 3261 13.3.1.4 wants the dialog confirmed, but the session ended by BYE. */
@@ -266,7 +290,7 @@ export class StackDialog implements SipDialog, DialogOwner {
     this.#acknowledged.resolve();
     const ours = this.#ending !== undefined;
     if (!ours) void this.bye();
-    if (!ours) this.onUnacknowledged?.();
+    if (!ours) this.#shared.tell(() => this.onUnacknowledged?.());
   }
 
   refreshTarget(contact: string | undefined): void {
@@ -274,7 +298,8 @@ export class StackDialog implements SipDialog, DialogOwner {
     (this.#session as unknown as { dialogState: { remoteTarget: unknown } }).dialogState.remoteTarget = asUri(contact);
   }
 
-  #forget(): void {
+  /** Nothing more is sent or expected here; SIP.js lets go of it. */
+  forget(): void {
     if (this.#over) return;
     this.#over = true;
     this.#awaitingAck = false;

@@ -39,6 +39,8 @@ export class StackIncomingCall implements IncomingCall {
     this.#server = new InviteUserAgentServer(shared.core, request.asCore(), {
       onCancel: (cancel) => this.#cancelled(cancel as unknown as IncomingRequest),
     });
+    // Where reception.ts finds it for the answer to a CANCEL (RFC 3261 9.2: the same To-tag).
+    Object.assign(this.#server, { toTag: this.#tag });
     this.#reply(100);
   }
 
@@ -57,8 +59,8 @@ export class StackIncomingCall implements IncomingCall {
   }
 
   accept(body: Body | undefined, headers: HeaderList = []): SipDialog {
+    if (this.#answered) return this.#dialog ?? this.#stillborn();
     const dialog = this.#adopt(false);
-    if (this.#answered) return dialog;
     this.#answered = true;
     const supported: [string, string][] = [this.#contact(), ['Allow', ALLOW]];
     this.#reply(200, { body, headers: [...supported, ...headers], recordRoute: true });
@@ -73,13 +75,13 @@ export class StackIncomingCall implements IncomingCall {
   #refuse(status: number, options: ReplyOptions): void {
     this.#answered = true;
     this.#reply(status, options);
-    this.#session?.dispose();
+    this.#dialog?.forget();
   }
 
   #cancelled(cancel: IncomingRequest): void {
     if (this.#answered) return;
     this.#refuse(487, {});
-    this.handlers?.cancelled(cancel);
+    this.#shared.tell(() => this.handlers?.cancelled(cancel));
   }
 
   /** The early dialog of a first 18x, or the confirmed one of the 200: one To-tag, one dialog. */
@@ -95,13 +97,20 @@ export class StackIncomingCall implements IncomingCall {
       session,
       handlers: () => this.handlers,
       user: this.#user,
-      branch: this.request.viaBranch,
+      branch: null,
       requestUri: this.request.uri,
       awaitingAck: true,
     });
     this.#dialog.onAcknowledged = (request) => this.handlers?.acknowledged?.(request);
     this.#dialog.onUnacknowledged = () => this.handlers?.unacknowledged?.();
     return this.#dialog;
+  }
+
+  /** Accepted after a refusal or CANCEL: a dialog that is over. */
+  #stillborn(): StackDialog {
+    const dialog = this.#adopt(true);
+    dialog.forget();
+    return dialog;
   }
 
   #contact(): [string, string] {

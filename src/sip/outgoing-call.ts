@@ -98,7 +98,7 @@ export class StackOutgoingCall implements OutgoingCall {
       nextHop,
       sent: (at, retransmission) => {
         if (retransmission) this.retransmissions++;
-        this.#handlers.sent?.(at, { cseq, retransmission });
+        this.#shared.tell(() => this.#handlers.sent?.(at, { cseq, retransmission }));
       },
       heard: (response) => this.#heard(request, response),
     });
@@ -114,7 +114,7 @@ export class StackOutgoingCall implements OutgoingCall {
       onRedirect: failed,
       onReject: failed,
     });
-    this.#shared.invited.put(request.branch, (response) => this.#handlers.surplus?.(response));
+    this.#shared.invited.put(request.branch, (response) => this.#shared.tell(() => this.#handlers.surplus?.(response)));
   }
 
   /** Everything that comes back, before SIP.js judges it. */
@@ -122,7 +122,7 @@ export class StackOutgoingCall implements OutgoingCall {
     if (request !== this.#request || response.status >= 200) return;
     this.#limit?.cancel();
     this.#proceeding = true;
-    if (this.#state === 'calling') this.#handlers.provisional?.(response);
+    if (this.#state === 'calling') this.#shared.tell(() => this.#handlers.provisional?.(response));
     this.#sendHeldCancel();
   }
 
@@ -149,20 +149,20 @@ export class StackOutgoingCall implements OutgoingCall {
     dialog.refreshTarget(response.contact);
     if (this.#state !== 'calling') {
       void dialog.bye();
-      this.#handlers.surplus?.(response);
+      this.#shared.tell(() => this.#handlers.surplus?.(response));
       return;
     }
     this.#dialog = dialog;
     this.#settle('answered');
-    this.#handlers.answered(response, dialog);
+    this.#shared.tell(() => this.#handlers.answered(response, dialog));
   }
 
   #refused(request: OutgoingRequest, message: IncomingResponseMessage): void {
-    const exchange = request.exchange!;
-    exchange.stop();
+    // The exchange of a refusal is forgotten when the refusal has been dealt with: its ACK still needs the address.
+    if (!request.exchange?.final) this.#shared.wire.forget(request);
     const response = message as unknown;
     if (this.#state !== 'calling') return;
-    if (!(response instanceof IncomingResponse)) return this.#fail(failureOf(exchange, message.statusCode, 'B'));
+    if (!(response instanceof IncomingResponse)) return this.#fail(failureOf(request.exchange!, message.statusCode, 'B'));
     if (!this.#cancel && this.#authorizer.accept(response)) return this.#invite();
     this.#fail({ kind: 'response', response }, response.at);
   }
@@ -170,7 +170,7 @@ export class StackOutgoingCall implements OutgoingCall {
   #fail(failure: Unstamped<SipFailure>, at = this.#shared.clock.now()): void {
     if (this.#state !== 'calling') return;
     this.#settle('failed');
-    this.#handlers.failed({ ...failure, at } as SipFailure);
+    this.#shared.tell(() => this.#handlers.failed({ ...failure, at } as SipFailure));
   }
 
   #settle(state: 'answered' | 'failed'): void {
@@ -200,7 +200,12 @@ export class StackOutgoingCall implements OutgoingCall {
     if (!cancel || cancel.sent || !this.#proceeding || this.#state === 'answered') return;
     cancel.sent = true;
     const request = this.#cancelRequest(cancel.headers);
-    new UserAgentClient(NonInviteClientTransaction, this.#shared.core, request.asCore());
+    const over = () => this.#shared.wire.forget(request);
+    new UserAgentClient(NonInviteClientTransaction, this.#shared.core, request.asCore(), {
+      onAccept: over,
+      onRedirect: over,
+      onReject: over,
+    });
     if (this.#state !== 'calling') return;
     this.#patience = this.#shared.clock.after(this.#shared.timers.timeoutMs, () => this.#fail({ kind: 'timeout', timer: 'B' }));
   }

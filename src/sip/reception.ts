@@ -72,8 +72,8 @@ export class Reception {
     if (!response.viaBranch.startsWith(ids.branchHead)) return;
     if (core.dialogs.has(response.callId + response.fromTag + response.toTag)) return;
     const id = response.callId + response.fromTag + response.toTag;
-    const known = this.#shared.ended.get(id);
-    endStray(this.#shared, response);
+    const known = this.#shared.ended.get(id) === true;
+    endStray(this.#shared, response, !known);
     if (known) return;
     this.#shared.ended.put(id, true);
     invited.get(response.viaBranch)?.(response);
@@ -85,9 +85,15 @@ export class Reception {
     if (memory.answered(`${request.viaBranch} ${request.method}`)) return;
     const server = core.userAgentServers.get(request.viaBranch);
     if (request.method === 'CANCEL') return this.#cancel(request, server);
-    if (server && server.message.method === request.method) return server.transaction.receiveRequest(request.asCore());
+    if (server && server.message.method === request.method) return this.#again(request, server);
     if (request.toTag === '') this.#outside(request);
     else this.#inside(request);
+  }
+
+  /** A repetition: SIP.js sends its last provisional again. */
+  #again(request: IncomingRequest, server: UserAgentServer): void {
+    if (server.transaction.state === TransactionState.Proceeding) this.#shared.wire.retransmitted++;
+    server.transaction.receiveRequest(request.asCore());
   }
 
   #ack(request: IncomingRequest): void {
@@ -106,7 +112,7 @@ export class Reception {
       reply(this.#shared, request, undefined, late ? 200 : 481, this.#shared.ids.tag());
       return;
     }
-    reply(this.#shared, request, undefined, 200, this.#shared.ids.tag());
+    reply(this.#shared, request, undefined, 200, (server as unknown as { toTag: string }).toTag);
     if (transaction.state === TransactionState.Proceeding) server?.receiveCancel(request.asCore());
   }
 
@@ -156,7 +162,7 @@ export class Reception {
   #invited(request: IncomingRequest): UserAgentServer | undefined {
     const call = new StackIncomingCall(this.#shared, request);
     const server = this.#shared.core.userAgentServers.get(request.viaBranch);
-    this.#tell(() => (this.#user.call ? this.#user.call(call) : call.reject(480)));
+    this.#shared.tell(() => (this.#user.call ? this.#user.call(call) : call.reject(480)));
     return server;
   }
 
@@ -173,17 +179,8 @@ export class Reception {
         reply(shared, request, server, status, tag, options);
       },
     };
-    if (this.#user.request) this.#tell(() => this.#user.request?.(pending));
+    if (this.#user.request) this.#shared.tell(() => this.#user.request?.(pending));
     else pending.respond(request.method === 'OPTIONS' ? 200 : 405, { headers: [['Allow', ALLOW]] });
     return server;
-  }
-
-  /** What the user of the stack throws is a defect there, not a bad message. */
-  #tell(what: () => void): void {
-    try {
-      what();
-    } catch (thrown) {
-      this.#shared.problem(this.#shared.clock.now(), `a callback of the stack threw: ${messageOf(thrown)}`);
-    }
   }
 }

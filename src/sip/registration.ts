@@ -40,7 +40,15 @@ export class StackRegistration implements Registration {
     this.#fromTag = shared.ids.tag();
     this.#expiresS = options.expiresS;
     this.#contactUri = shared.contact(options.contactUser ?? parseSipUri(options.aor)?.user ?? '').slice(1, -1);
+    shared.open.add(this);
     this.#asking = this.#ask();
+  }
+
+  /** The stack closes. */
+  closed(): void {
+    this.#stopped ??= Promise.resolve();
+    this.registered = false;
+    this.#timer?.cancel();
   }
 
   stop(): Promise<void> {
@@ -54,6 +62,7 @@ export class StackRegistration implements Registration {
     this.#timer?.cancel();
     const was = this.registered;
     this.registered = false;
+    this.#shared.open.delete(this);
     if (was) await this.#register(0);
   }
 
@@ -72,7 +81,7 @@ export class StackRegistration implements Registration {
     this.registered = expiresS > 0;
     this.#backoffMs = FIRST_BACKOFF_MS;
     if (this.#stopped) return;
-    this.#handlers.registered(response.at, expiresS);
+    this.#shared.tell(() => this.#handlers.registered(response.at, expiresS));
     // Between 50 and 80 % of the lifetime: early enough for two more tries, and thousands of agents do not come back in one second.
     this.#later(expiresS * 1000 * (0.5 + 0.3 * Math.random()));
   }
@@ -81,7 +90,7 @@ export class StackRegistration implements Registration {
     this.registered = false;
     if (this.#stopped) return;
     const { sentAt: _sentAt, retransmissions: _retransmissions, ...failure } = result;
-    this.#handlers.lost(result.at, failure as SipFailure);
+    this.#shared.tell(() => this.#handlers.lost(result.at, failure as SipFailure));
     const retryAfter =
       result.kind === 'response' ? uint((result.response.header('retry-after') ?? '').split(/[ ;(]/)[0]!, 3600) : undefined;
     this.#later(retryAfter === undefined ? this.#backoffMs * (0.5 + Math.random()) : retryAfter * 1000);

@@ -23,6 +23,7 @@ export interface Shared {
   wire: Wire;
   memory: ServerMemory;
   userAgent: string;
+  /** As others see us: what Via, Contact and snapshots say. */
   local: HostPort & { transport: TransportName };
   /** `<sip:user@host:port>` as others reach us. */
   contact(user: string): string;
@@ -34,6 +35,8 @@ export interface Shared {
   /** What to end with a transport failure when the stack closes. */
   open: Set<{ closed(): void }>;
   problem(at: number, what: string): void;
+  /** Calls back into the stack's user. What is thrown there is reported, and disturbs nothing here. */
+  tell(what: () => void): void;
 }
 
 /** Methods that we answer, in responses and in INVITE. */

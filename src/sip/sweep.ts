@@ -37,8 +37,8 @@ export function sweep(shared: Shared, open: DialogSnapshot): Promise<Transaction
   );
 }
 
-/** ACK and BYE from nothing but the 2xx itself: it holds the whole dialog. */
-export function endStray(shared: Shared, response: IncomingResponse): void {
+/** ACK, and the first time BYE, from nothing but the 2xx itself: it holds the whole dialog. */
+export function endStray(shared: Shared, response: IncomingResponse, first: boolean): void {
   const requestUri = response.contact ?? response.toUri;
   const parts = {
     requestUri,
@@ -55,6 +55,7 @@ export function endStray(shared: Shared, response: IncomingResponse): void {
   const ack = shared.make({ ...parts, method: 'ACK', cseq: response.cseq });
   ack.setViaHeader('');
   shared.wire.sendOnce(ack, uriTarget(parts.routeSet[0] ?? requestUri) ? undefined : response.source);
+  if (!first) return;
   let cseq = response.cseq;
   void transact(shared, () => shared.make({ ...parts, method: 'BYE', cseq: ++cseq }));
 }

@@ -12,7 +12,6 @@ import { IncomingResponse } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
 import type { Shared } from './shared.ts';
 import type { Credentials, HostPort, TransactionResult } from './stack.ts';
-import { exchangeKey } from './wire.ts';
 
 export interface TransactOptions {
   credentials?: Credentials;
@@ -63,8 +62,7 @@ export function transact(
       });
       request.exchange = exchange;
       const final = ({ message }: { message: IncomingResponseMessage }) => {
-        exchange.stop();
-        shared.wire.exchanges.delete(exchangeKey(request.branch, request.method));
+        shared.wire.forget(request);
         if (done) return;
         const response = exchange.final ?? (message as unknown);
         if (!(response instanceof IncomingResponse)) return finish(failureOf(exchange, message.statusCode));
@@ -77,8 +75,7 @@ export function transact(
         onReject: final,
       });
       giveUp = () => {
-        exchange.stop();
-        shared.wire.exchanges.delete(exchangeKey(request.branch, request.method));
+        shared.wire.forget(request);
         shared.core.userAgentClients.delete(request.branch + request.method);
         client.dispose();
       };

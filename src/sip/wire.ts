@@ -73,6 +73,12 @@ export class Wire implements CoreTransport {
     this.put(bytes, to);
   }
 
+  /** The transaction is over: nothing is repeated, nothing is expected. */
+  forget(request: OutgoingRequest): void {
+    request.exchange?.stop();
+    this.exchanges.delete(exchangeKey(request.branch, request.method));
+  }
+
   /** A refusal came again: so goes the ACK (RFC 3261 17.1.1.2, Completed). */
   acknowledgeAgain(branch: string): boolean {
     const ack = this.#acks.get(branch);
