@@ -1,6 +1,6 @@
 /** A verdict in words: which way its promise points, and its figures in the claim's own unit. */
 import type { Verdict } from '../analysis/model.ts';
-import { count, inUnit } from './format.ts';
+import { count, inUnit, plain } from './format.ts';
 import { type Fill, type Language, messageKey, say } from './messages/say.ts';
 
 /** `at most` claims; all others promise at least. */
@@ -18,7 +18,7 @@ const AT_MOST = new Set<Verdict['claim']>([
 export const isAtMost = (verdict: Verdict): boolean => AT_MOST.has(verdict.claim);
 
 export function promised(verdict: Verdict): string {
-  return `${isAtMost(verdict) ? '≤' : '≥'} ${inUnit(verdict.promised, verdict.unit)}`;
+  return `${isAtMost(verdict) ? '≤' : '≥'} ${plain(inUnit(verdict.promised, verdict.unit))}`;
 }
 
 export function claimName(language: Language, verdict: Verdict): string {
@@ -30,9 +30,14 @@ export function claimName(language: Language, verdict: Verdict): string {
  * `why` is a key and its figures, `outage-over-limit outages=2 worst=8123`: texts know the key as `why.…`. Figures whose name ends in Ms are
  * durations, in Share shares. A key that the texts do not know is printed as it came.
  */
-export function whyText(language: Language, why: string): string {
+export const whyText = (language: Language, why: string): string => sentence(language, 'why', why);
+
+/** As `whyText`, for the reasons of a run that is not valid. */
+export const reasonText = (language: Language, reason: string): string => sentence(language, 'reason', reason);
+
+function sentence(language: Language, kind: 'why' | 'reason', why: string): string {
   const key = /^[\w-]+/.exec(why)?.[0] ?? '';
-  const known = messageKey(`why.${key}`);
+  const known = messageKey(`${kind}.${key}`);
   if (!known) return why;
   const fill: Fill = {};
   for (const [, name, text] of why.slice(key.length).matchAll(/([A-Za-z]\w*)=("[^"]*"|[^\s,;]+)/g)) fill[name!] = figure(name!, text!);

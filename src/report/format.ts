@@ -3,6 +3,9 @@
  * "not measured", in words (table.ts).
  */
 
+/** Number and unit stay on one line. */
+const NB = '\u00a0';
+
 /** `12,345`; a fraction keeps up to `decimals`. */
 export function count(value: number, decimals = 2): string {
   return new Intl.NumberFormat('en-US', { maximumFractionDigits: decimals }).format(value === 0 ? 0 : value);
@@ -12,15 +15,24 @@ export function count(value: number, decimals = 2): string {
 export function duration(ms: number): string {
   const sign = ms < 0 ? '−' : '';
   const size = Math.abs(ms);
-  if (size < 9.995) return `${sign}${trim(size, 2)} ms`;
-  if (size < 99.95) return `${sign}${trim(size, 1)} ms`;
-  if (size < 999.5) return `${sign}${Math.round(size)} ms`;
-  if (size < 9995) return `${sign}${(size / 1000).toFixed(2)} s`;
-  if (size < 59_950) return `${sign}${(size / 1000).toFixed(1)} s`;
+  if (size === 0) return `0${NB}ms`;
+  if (size < 9.995) return `${sign}${size.toFixed(2)}${NB}ms`;
+  if (size < 99.95) return `${sign}${size.toFixed(1)}${NB}ms`;
+  if (size < 999.5) return `${sign}${Math.round(size)}${NB}ms`;
+  if (size < 9995) return `${sign}${(size / 1000).toFixed(2)}${NB}s`;
+  if (size < 59_950) return `${sign}${(size / 1000).toFixed(1)}${NB}s`;
   const seconds = Math.round(size / 1000);
-  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)}${NB}min${NB}${two(seconds % 60)}${NB}s`;
   const minutes = Math.round(seconds / 60);
-  return `${sign}${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+  return `${sign}${Math.floor(minutes / 60)}${NB}h${NB}${two(minutes % 60)}${NB}min`;
+}
+
+/** A round figure without its zeros, as a promise is worded: `15 min`, `5 s`, `80 %`. */
+export function plain(text: string): string {
+  return text
+    .replace(/(\.\d*?)0+(?=\D|$)/, '$1')
+    .replace(/\.(?=\D|$)/, '')
+    .replace(/\u00a000\u00a0(s|min)$/, '');
 }
 
 /**
@@ -29,10 +41,10 @@ export function duration(ms: number): string {
  */
 export function percent(share: number): string {
   const percents = share * 100;
-  if (percents === 0 || percents === 100) return `${percents} %`;
+  if (percents === 0 || percents === 100) return `${percents}${NB}%`;
   const distance = Math.min(Math.abs(percents), Math.abs(100 - percents));
-  const decimals = distance >= 1 ? 1 : Math.min(6, Math.max(2, 1 - Math.floor(Math.log10(distance))));
-  return `${trim(percents, decimals)} %`;
+  const decimals = distance >= 1 ? 1 : Math.min(6, Math.max(1, 1 - Math.floor(Math.log10(distance) + 1e-9)));
+  return `${percents.toFixed(decimals)}${NB}%`;
 }
 
 /** A MOS has two decimals. */
@@ -83,7 +95,6 @@ export function wallClock(ms: number, timeZone: string): string {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
-    timeZoneName: 'longOffset',
   });
   for (const part of format.formatToParts(ms)) parts[part.type] = part.value;
   return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}:${parts.second}`;
@@ -108,4 +119,3 @@ export function isTimeZone(name: unknown): name is string {
 }
 
 const two = (value: number) => String(value).padStart(2, '0');
-const trim = (value: number, decimals: number) => String(Number(value.toFixed(decimals)));

@@ -103,6 +103,8 @@ export function fixture(): RunAnalysis {
   const judged = attempts - counts.cut - counts.harness;
   const lost = counts.blocked + counts.timeout + counts.rejected;
 
+  const queue = queueOf(counts, attempts, queued);
+
   return {
     meta: {
       format: 1,
@@ -156,7 +158,7 @@ export function fixture(): RunAnalysis {
       series: concurrency,
       arrivals: { planned, intended, achieved, perSecondPeak: peak(achieved).value },
     },
-    queue: queueOf(counts, attempts, queued),
+    queue,
     agents: { offered: counts.completed + 19, answered: counts.completed, missed: 14, rejected: 5, occupancy: ratio(151, 190) },
     faults: [
       {
@@ -238,7 +240,7 @@ export function fixture(): RunAnalysis {
       { metric: 'agent_connected', expression: 'rate>0.95', state: 'failed', value: 0.8612, abortOnFail: false },
       { metric: 'mos{codec:opus}', expression: 'med>4', state: 'no data', value: null, abortOnFail: true },
     ],
-    verdicts: verdictsOf(),
+    verdicts: verdictsOf(queue.serviceLevel[0], peak(talking).value),
     srdSeries: {
       p50: series((t) => (t > 180 ? null : 21 + 6 * bump(t, 45, 12) + ripple(3))),
       p95: series((t) => (t > 180 ? null : 58 + 42 * bump(t, 44, 10) + (down(t) ? 480 : 0) + ripple(18))),
@@ -298,18 +300,18 @@ function queueOf(counts: Record<Outcome, number>, attempts: number, queued: Seri
   };
 }
 
-function verdictsOf(): RunAnalysis['verdicts'] {
+function verdictsOf(level: Ratio, talking: number): RunAnalysis['verdicts'] {
   const base = { low: null, high: null, n: 0, veto: false, counting: null };
   return [
     {
       ...base,
       claim: 'concurrentCalls',
       state: 'pass',
-      promised: 100,
-      measured: 112,
+      promised: 95,
+      measured: talking,
       n: 1,
       unit: 'calls',
-      why: 'held',
+      why: 'reached-with-refusals refused=55',
       counting: 'talking',
       veto: true,
     },
@@ -318,17 +320,26 @@ function verdictsOf(): RunAnalysis['verdicts'] {
       claim: 'serviceLevel',
       state: 'fail',
       promised: 0.8,
-      measured: 0.741,
-      low: 0.719,
-      high: 0.762,
-      n: 1620,
+      measured: level.value,
+      low: level.low,
+      high: level.high,
+      n: level.whole,
       unit: 'share',
-      why: 'below',
+      why: 'interval',
     },
-    { ...base, claim: 'failover', state: 'fail', promised: 5000, measured: 8398, low: 8298, high: 8498, n: 1, unit: 'ms', why: 'above' },
-    { ...base, claim: 'setupDelay', state: 'pass', promised: 500, measured: 62.4, low: 58, high: 71, n: 1604, unit: 'ms', why: 'within' },
-    { ...base, claim: 'availability', state: 'not proven', promised: 0.9999, measured: null, n: 38, unit: 'share', why: 'too-short' },
-    { ...base, claim: 'mos', state: 'pass', promised: 4, measured: 4.41, low: 4.4, high: 4.41, n: 1604, unit: 'mos', why: 'within' },
+    { ...base, claim: 'failover', state: 'fail', promised: 5000, measured: 8398, low: 8298, high: 8498, n: 1, unit: 'ms', why: 'outage' },
+    { ...base, claim: 'setupDelay', state: 'pass', promised: 500, measured: 62.4, low: 58, high: 71, n: 1604, unit: 'ms', why: 'interval' },
+    {
+      ...base,
+      claim: 'availability',
+      state: 'not proven',
+      promised: 0.9999,
+      measured: null,
+      n: 38,
+      unit: 'share',
+      why: 'less-than-a-month watchedMs=190000',
+    },
+    { ...base, claim: 'mos', state: 'pass', promised: 4, measured: 4.41, low: 4.4, high: 4.41, n: 1604, unit: 'mos', why: 'interval' },
     { ...base, claim: 'repair', state: 'not measured', promised: 900_000, measured: null, unit: 'ms', why: 'no-mark' },
   ];
 }

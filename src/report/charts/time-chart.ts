@@ -1,6 +1,6 @@
 /** Lines or stacked areas over the time of the run, with the frame's marks and shaded spans, a legend, and the claim as a line. */
 import type { Series } from '../../analysis/model.ts';
-import { count, duration, elapsed } from '../format.ts';
+import { count, elapsed } from '../format.ts';
 import { type Html, html, jsonBlock, type Part } from '../markup.ts';
 import { bothOr } from '../messages/say.ts';
 import type { Band, Frame, Mark } from './marks.ts';
@@ -89,7 +89,7 @@ function legend(chart: TimeChart, frame: Frame): Html {
   return html`<span class="legend">${chart.lines.map(
     (line) =>
       html`<span class="key"><i class="swatch ${chart.stacked ? 'stack' : (line.draw ?? 'line')} ${line.colour}"></i>${line.name}</span>`,
-  )}${bands.map((kind) => html`<span class="key"><i class="swatch b-${kind}"></i>${bothOr(kind === 'beyond' ? 'chart.record-end' : `chart.${kind}`, kind)}</span>`)}</span>`;
+  )}<span class="keys">${bands.map((kind) => html`<span class="key"><i class="swatch b-${kind}"></i>${bothOr(kind === 'beyond' ? 'chart.record-end' : `chart.${kind}`, kind)}</span>`)}</span></span>`;
 }
 
 /** Bases and tops of a stack: lines of unlike length stand on what is there. */
@@ -124,5 +124,3 @@ function dataOf(chart: TimeChart, frame: Frame): Html {
   const data = { unit: chart.unit, from: frame.fromMs - frame.zeroMs, to: frame.toMs - frame.zeroMs, lines };
   return html`<script type="application/json" id="data-${chart.id}">${jsonBlock(data)}</script>`;
 }
-
-export const stepWords = (ms: number): string => duration(ms).replace('.00 s', ' s').replace('.0 s', ' s').replace(' 00 s', '');

@@ -13,7 +13,7 @@ export const CHART_STYLE = `${colours}
 .chart figcaption{display:flex;flex-wrap:wrap;gap:.15rem 1.4rem;align-items:baseline;margin-bottom:.2rem}
 .chart .title{font-weight:600;font-size:.9rem}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.8rem;color:var(--soft)}
-.key{display:inline-flex;align-items:center;gap:.4rem}
+.keys{display:flex;flex-wrap:wrap;gap:.1rem 1rem;color:var(--dim)}.keys:not(:empty){border-left:1px solid var(--hair);padding-left:1rem}.key{display:inline-flex;align-items:center;gap:.4rem}
 .swatch{display:inline-block;width:1.1rem;height:0;border-top:2.5px solid var(--c);flex:none}
 .swatch.dashed{border-top-style:dashed;border-top-width:2px}
 .swatch.area{height:.65rem;background:color-mix(in srgb,var(--c) 25%,transparent);border-top-width:2px}
@@ -36,12 +36,12 @@ rect.b-fault{fill:var(--b-fault)}rect.b-unhealthy{fill:var(--b-unhealthy)}rect.b
 .yt b{right:100%;margin-right:.55rem;transform:translateY(-50%)}
 .xt b{top:100%;margin-top:.5rem;transform:translateX(-50%)}
 .reference{position:absolute;left:0;right:0;border-top:1.5px dashed var(--c-ref)}
-.reference span{position:absolute;right:0;bottom:2px;font-size:.72rem;line-height:1.2;color:var(--c-ref);background:color-mix(in srgb,var(--card) 80%,transparent);padding:0 .25rem;border-radius:3px}
+.reference span{white-space:nowrap;z-index:1;position:absolute;right:0;bottom:2px;font-size:.72rem;line-height:1.2;color:var(--c-ref);background:color-mix(in srgb,var(--card) 80%,transparent);padding:0 .25rem;border-radius:3px}
 .upright{position:absolute;top:0;bottom:0;border-left:1.5px dashed var(--c-ref)}.upright span{position:absolute;left:4px;top:2px;font-size:.72rem;color:var(--c-ref);white-space:nowrap}
 .marks{position:absolute;inset:0;pointer-events:none}
 .mark{position:absolute;top:0;bottom:0;border-left:1px solid var(--mc);pointer-events:auto}
 .mark i,.chip{display:grid;place-items:center;min-width:1.05rem;height:1.05rem;padding:0 .2rem;border-radius:99px;background:var(--mc);color:var(--chip);font:600 .64rem/1 system-ui,sans-serif}
-.mark i{position:absolute;left:0;top:-1.15rem;transform:translateX(-50%)}.mark.row1 i{top:-2.3rem}.mark.row2 i{top:-3.45rem}
+.mark i{position:absolute;left:0;top:-1.15rem;transform:translateX(-50%)}
 .mark.row1{top:-1.2rem}.mark.row2{top:-2.35rem}
 .plot:has(.row1){padding-top:2.7rem}.plot:not(:has(.row1)){padding-top:1.6rem}.plot:not(:has(.mark)){padding-top:.7rem}.plot:has(.row2){padding-top:3.8rem}
 .chip{display:inline-grid}

@@ -48,6 +48,7 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono",mono
 .headline{margin:0;font-size:1.65rem;font-weight:650;letter-spacing:-.015em;line-height:1.25}
 .veto-lost{display:inline-block;font-size:.85rem;font-weight:600;letter-spacing:0;color:var(--fail);background:var(--failbg);padding:.15rem .6rem;border-radius:6px;vertical-align:.3em}
 .tally{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;margin:.55rem 0 1rem}
+.headline .fn{font-size:.4em;vertical-align:1.1em}
 .badge{display:inline-flex;align-items:center;gap:.4em;padding:.1rem .6rem .1rem .25rem;border-radius:99px;font-size:.82rem;font-weight:600;white-space:nowrap;color:var(--bc);background:var(--bb)}
 .badge i{display:inline-grid;place-items:center;width:1.35em;height:1.35em;border-radius:50%;background:var(--bc);color:var(--card);font-style:normal;font-size:.8em;line-height:1}
 .s-pass{--bc:var(--pass);--bb:var(--passbg)}.s-fail{--bc:var(--fail);--bb:var(--failbg)}
@@ -57,7 +58,7 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono",mono
 .v-claim p{margin:.15rem 0 0;color:var(--dim);font-size:.86rem}
 .v-promised b,.v-measured b{display:block;font-weight:600}.v-measured b{color:var(--bc)}.v-measured .nm{font-weight:400}
 .v-promised small,.v-measured small{display:block;color:var(--dim);font-size:.74rem}
-.v-measured .dim{font-size:.78rem;line-height:1.35;display:block}
+.v-measured small+b~small{line-height:1.4}
 .veto{font-size:.7rem;font-weight:600;border:1px solid var(--hair);border-radius:4px;padding:0 .35em;color:var(--soft)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(12.2rem,1fr));gap:1px;background:var(--hair2);border:1px solid var(--hair2);border-radius:10px;overflow:hidden}
 .tile{background:var(--card);padding:.85rem 1rem .8rem}.tile>span{display:block;font-size:.8rem;color:var(--dim)}
@@ -69,12 +70,12 @@ th,td{padding:.42rem .7rem;text-align:right;border-bottom:1px solid var(--hair2)
 th:first-child,td:first-child{text-align:left;padding-left:0}tbody th{font-weight:450;white-space:normal;min-width:11rem}
 thead th{font-size:.75rem;font-weight:500;color:var(--dim);border-bottom-color:var(--hair)}
 tbody tr:last-child>*{border-bottom:0}
-td:has(>.left){text-align:left;white-space:normal;overflow-wrap:anywhere}
+th:has(>.left){text-align:left}td:has(>.left){text-align:left;white-space:normal;overflow-wrap:anywhere}
 .narrow table,table.narrow{width:auto;min-width:min(34rem,100%)}table.small{font-size:.78rem}table.small tbody th{min-width:3rem}
 table.wide td:last-child{white-space:normal;text-align:left;color:var(--dim);font-size:.84rem}table.wide td:nth-child(2){white-space:normal}
 .columns{display:grid;grid-template-columns:1fr 1fr;gap:0 2.4rem;align-items:start}.columns h3{margin-top:.4rem}
 .card{border-top:1px solid var(--hair);padding-top:.2rem;margin-top:1rem}.card:first-of-type{border:0;margin:0;padding:0}.card h3{margin-top:.6rem}
-.half{max-width:34rem}
+.marks-table tbody th{min-width:2rem;width:2.2rem}.half{max-width:34rem}
 details summary{cursor:pointer;color:var(--accent);font-size:.88rem}
 .definitions{columns:2 22rem;column-gap:2.4rem;padding-left:1.7rem;margin:0;font-size:.82rem;line-height:1.5}
 .definitions li{margin:0 0 .7rem;break-inside:avoid;padding-left:.2rem;scroll-margin-top:4rem}.definitions li::marker{color:var(--dim);font-size:.85em}

@@ -2,7 +2,7 @@
 import { count } from '../format.ts';
 import { type Html, html } from '../markup.ts';
 import { both } from '../messages/say.ts';
-import { interval, table, term, value } from '../table.ts';
+import { table, term, value } from '../table.ts';
 import { type Context, section } from './context.ts';
 
 export function agentsSection({ analysis: { agents } }: Context): Html {
@@ -10,13 +10,17 @@ export function agentsSection({ analysis: { agents } }: Context): Html {
   return section(
     'agents',
     table(
-      [both('table.figure'), both('table.value'), both('table.interval')],
+      [both('table.figure'), both('table.value'), both('table.sample')],
       [
         [term('agentOffers'), count(agents.offered), ''],
         [term('agentAnswered'), count(agents.answered), ''],
         [term('agentMissed'), count(agents.missed), ''],
         [term('agentRejected'), count(agents.rejected), ''],
-        [term('occupancy'), value(agents.occupancy.value, 'share'), interval(agents.occupancy)],
+        [
+          term('occupancy'),
+          value(agents.occupancy.value, 'share'),
+          html`<span class="dim">${count(agents.occupancy.part, 0)} / ${count(agents.occupancy.whole, 0)} s</span>`,
+        ],
       ],
       'figures narrow',
     ),

@@ -8,15 +8,15 @@ import { type Context, note, section } from './context.ts';
 
 const MONTH_MS = 30 * 86_400_000;
 
-export function faultsSection({ analysis: { faults }, frame }: Context): Html {
+export function faultsSection({ analysis: { faults, validity }, frame }: Context): Html {
   if (faults.length === 0) return section('faults', note(both('faults.none')));
   return section(
     'faults',
-    faults.map((fault) => card(fault, frame.zeroMs)),
+    faults.map((fault) => card(fault, frame.zeroMs, validity.lastMs)),
   );
 }
 
-function card(fault: FaultFigures, zeroMs: number): Html {
+function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
   const title = html`<h3>${fault.name} <span class="dim">${both('faults.on', { target: fault.target })}</span></h3>`;
   if (fault.startMs === null)
     return html`<div class="card">${title}<p class="warning">${both('faults.failed', { why: fault.failed ?? '?' })}</p></div>`;
@@ -26,8 +26,8 @@ function card(fault: FaultFigures, zeroMs: number): Html {
   return html`<div class="card">${title}${note(when)}${table(
     [both('table.figure'), both('table.value'), ''],
     [
-      [term('outageFirstTry'), rto(fault.firstTry), outages(fault.firstTry.outages, fault.startMs)],
-      [term('outageEventual'), rto(fault.eventual), outages(fault.eventual.outages, fault.startMs)],
+      [term('outageFirstTry'), rto(fault.firstTry, lastMs - fault.startMs), outages(fault.firstTry.outages, fault.startMs)],
+      [term('outageEventual'), rto(fault.eventual, lastMs - fault.startMs), outages(fault.eventual.outages, fault.startMs)],
       [term('recovery90'), value(fault.recovery90Ms, 'ms'), ''],
       [term('recovery99'), value(fault.recovery99Ms, 'ms'), ''],
       [term('fullRecovery'), value(fault.fullRecoveryMs, 'ms'), ''],
@@ -47,12 +47,14 @@ function card(fault: FaultFigures, zeroMs: number): Html {
   )}</div>`;
 }
 
-/** RTO ± resolution; "none seen" is a measurement, a null without outages after a look is not. */
-function rto({ outages: seen, rtoMs, resolutionMs }: FaultFigures['firstTry']): Part {
+/** RTO ± resolution. Zero: looked, and none seen, though one shorter than the resolution may have hidden. Null: not over, or nobody looked. */
+function rto({ outages: seen, rtoMs, resolutionMs }: FaultFigures['firstTry'], watchedMs: number): Part {
   const within = resolutionMs === null ? null : html` <span class="dim">± ${duration(resolutionMs)}</span>`;
+  if (rtoMs === 0) return html`<strong>${both('faults.no-outage')}</strong>${within}`;
   if (rtoMs !== null) return html`<strong>${duration(rtoMs)}</strong>${within}`;
-  if (seen.some((outage) => outage.endMs === null)) return both('faults.not-over', { value: '∞' });
-  return resolutionMs === null ? notMeasured() : html`${both('faults.no-outage')}${within}`;
+  if (seen.some((outage) => outage.endMs === null))
+    return html`<strong>${both('faults.not-over', { value: duration(watchedMs) })}</strong>`;
+  return notMeasured();
 }
 
 function outages(seen: readonly Outage[], t0: number): Part {

@@ -32,7 +32,7 @@ export function healthSection({ analysis: { health }, frame }: Context): Html {
       : [
           heading('health.spans'),
           table(
-            [both('table.time'), both('verdict.why')],
+            [both('table.time'), html`<span class="left">${both('verdict.why')}</span>`],
             health.unhealthy
               .slice(0, MOST_SPANS)
               .map((span) => [

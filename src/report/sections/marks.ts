@@ -10,16 +10,21 @@ export function marksSection({ frame, subject }: Context): Html {
   return section(
     'marks',
     table(
-      ['', both('table.time'), both('table.what'), both('table.name'), both('table.target'), both('table.by')],
+      [
+        '',
+        ...(['table.time', 'table.what', 'table.name', 'table.target', 'table.by'] as const).map(
+          (key) => html`<span class="left">${both(key)}</span>`,
+        ),
+      ],
       frame.marks.map((mark) => [
         html`<i class="chip m-${mark.kind}" id="mark-${mark.number}">${mark.number}</i>`,
-        html`${elapsed(mark.atMs - frame.zeroMs)} <span class="dim">${wallClock(mark.atMs, subject.timeZone).slice(11)}</span>`,
+        html`<span class="left">${elapsed(mark.atMs - frame.zeroMs)}</span> <span class="dim">${wallClock(mark.atMs, subject.timeZone).slice(11)}</span>`,
         html`<span class="left">${both(`kind.${mark.kind}`)} ${bothOr(`action.${mark.action}`, mark.action)}</span>`,
         html`<span class="left">${mark.name}</span>`,
         html`<span class="left">${mark.target}</span>`,
         html`<span class="left">${bothOr(`by.${mark.by}`, mark.by)}</span>`,
       ]),
-      'figures',
+      'figures marks-table',
     ),
     frame.moreMarks > 0 ? note(both('marks.more', { n: frame.moreMarks })) : null,
   );

@@ -3,8 +3,8 @@ import type { Series } from '../../analysis/model.ts';
 import { BLAMES, OUTCOMES, type Outcome } from '../../record/schema.ts';
 import { roundStep } from '../charts/scale.ts';
 import { widened } from '../charts/series.ts';
-import { stepWords, timeChart } from '../charts/time-chart.ts';
-import { count, percent } from '../format.ts';
+import { timeChart } from '../charts/time-chart.ts';
+import { count, duration, percent, plain } from '../format.ts';
 import { type Html, html } from '../markup.ts';
 import { both } from '../messages/say.ts';
 import { table, term } from '../table.ts';
@@ -25,7 +25,10 @@ export function outcomesSection({ analysis, frame }: Context): Html {
   const share = (part: number) => (outcomes.attempts > 0 ? percent(part / outcomes.attempts) : '');
   return section(
     'outcomes',
-    timeChart({ id: 'outcomes', title: both('chart.outcomes', { step: stepWords(step) }), unit: 'calls', lines, stacked: true }, frame),
+    timeChart(
+      { id: 'outcomes', title: both('chart.outcomes', { step: plain(duration(step)) }), unit: 'calls', lines, stacked: true },
+      frame,
+    ),
     html`<div class="columns"><div>${table(
       [both('table.outcome'), both('table.count'), both('table.share')],
       OUTCOMES.map((outcome) => [
@@ -67,7 +70,13 @@ function byStatus(rows: { outcome: Outcome; status: number | null; q850: number 
       '',
     ]);
   return table(
-    [both('table.outcome'), both('table.status'), both('table.q850'), both('table.reason'), both('table.count')],
+    [
+      both('table.outcome'),
+      both('table.status'),
+      both('table.q850'),
+      html`<span class="left">${both('table.reason')}</span>`,
+      both('table.count'),
+    ],
     cells,
     'figures',
   );

@@ -2,7 +2,7 @@
 import type { RunAnalysis } from '../../analysis/model.ts';
 import { survivalChart } from '../charts/survival.ts';
 import { timeChart } from '../charts/time-chart.ts';
-import { count, duration, percent } from '../format.ts';
+import { count, duration, percent, plain } from '../format.ts';
 import { type Html, html } from '../markup.ts';
 import { both, type Language, messageKey, say } from '../messages/say.ts';
 import { footnote, ratioTable, spreadTable, table, term, value } from '../table.ts';
@@ -41,7 +41,7 @@ export function queueSection({ analysis, frame }: Context): Html {
           { colour: 'c-p95', name: both('chart.p95'), series: waitSeries.p95 },
           { colour: 'c-p50', name: both('chart.p50'), series: waitSeries.p50 },
         ],
-        reference: { value: queue.thresholdMs, label: html`T = ${duration(queue.thresholdMs)}` },
+        reference: { value: queue.thresholdMs, label: html`T = ${plain(duration(queue.thresholdMs))}` },
       },
       frame,
     ),
@@ -54,7 +54,7 @@ export function queueSection({ analysis, frame }: Context): Html {
       ['serviceLevel4', fourth],
       ['serviceLevel5', fifth],
     ]),
-    note(both('queue.threshold', { threshold: duration(queue.thresholdMs), short: duration(queue.shortMs) })),
+    note(both('queue.threshold', { threshold: plain(duration(queue.thresholdMs)), short: plain(duration(queue.shortMs)) })),
     ratioTable([
       ['connectRate', queue.connectRate],
       ['abandonment', queue.abandonment],

@@ -1,10 +1,10 @@
 /** Tiles: the figures that people ask for first. */
 import type { RunAnalysis } from '../../analysis/model.ts';
-import { count, inUnit, type Unit } from '../format.ts';
+import { count, inUnit, plain, type Unit } from '../format.ts';
 import { type Html, html, type Part } from '../markup.ts';
 import type { DefinitionId } from '../messages/definitions.ts';
 import type { MessageKey } from '../messages/en.ts';
-import { both } from '../messages/say.ts';
+import { both, say } from '../messages/say.ts';
 import { footnote, value } from '../table.ts';
 import { type Context, section } from './context.ts';
 
@@ -46,7 +46,7 @@ function tiles(analysis: RunAnalysis): Part[] {
       'serviceLevel',
       queue.serviceLevel[0].value,
       'share',
-      both('tile.within', { threshold: inUnit(queue.thresholdMs, 'ms') }),
+      both('tile.within', { threshold: plain(inUnit(queue.thresholdMs, 'ms')) }),
     ),
     tile('tile.connect', 'connectRate', queue.connectRate.value, 'share', ratioNote(queue.connectRate)),
     tile(
@@ -68,13 +68,18 @@ function tiles(analysis: RunAnalysis): Part[] {
         'outageFirstTry',
         worst.firstTry.rtoMs,
         'ms',
-        both('tile.outage-note', { value: eventual.rtoMs === null ? '–' : inUnit(eventual.rtoMs, 'ms') }),
+        both(worst.firstTry.rtoMs === 0 ? 'tile.no-outage' : 'tile.outage-note', {
+          value: (language) => (eventual.rtoMs === null ? say(language, 'not-measured') : inUnit(eventual.rtoMs, 'ms')),
+        }),
       ),
     );
   }
   const scaled = scaling.find((scale) => scale.scaleUpMs !== null);
   if (scaled) list.push(tile('tile.scale', 'scaleUp', scaled.scaleUpMs, 'ms', scaled.name));
-  if (quality) list.push(tile('tile.mos', 'mos', quality.mos.p50, 'mos', quality.mos.p50 === null ? null : `p90 ${quality.mos.n}`));
+  if (quality)
+    list.push(
+      tile('tile.mos', 'mos', quality.mos.p50, 'mos', quality.mos.p50 === null ? null : both('tile.mos-note', { n: count(quality.mos.n) })),
+    );
   return list;
 }
 

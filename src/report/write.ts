@@ -1,0 +1,54 @@
+/** The reports of a run, written into its folder. Each file appears whole or not at all: written beside its place, then renamed. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunAnalysis } from '../analysis/model.ts';
+import { CallsurgeError } from '../errors.ts';
+import { minutesCsv, summaryCsv } from './csv.ts';
+import { renderHtml } from './html.ts';
+import { junitXml } from './junit.ts';
+import type { Language } from './messages/say.ts';
+
+export interface ReportFiles {
+  /** report.html: both languages, the asked one first. */
+  html: string;
+  /** Summary in the asked language; the other one lies beside it. */
+  summary: string;
+  minutes: string;
+  junit: string;
+}
+
+export const SUMMARY_FILES: Record<Language, string> = { en: 'summary.csv', 'zh-CN': 'summary.zh-CN.csv' };
+
+/** @returns the paths. @throws CallsurgeError `folder-unwritable` */
+export function writeReports(
+  dir: string,
+  analysis: RunAnalysis,
+  { language = 'en', timeZone }: { language?: Language; timeZone?: string } = {},
+): ReportFiles {
+  const put = (name: string, text: string): string => {
+    const path = join(dir, name);
+    const beside = `${path}.${process.pid}.tmp`;
+    try {
+      writeFileSync(beside, text);
+      renameSync(beside, path);
+    } catch (cause) {
+      rmSync(beside, { force: true });
+      throw new CallsurgeError('folder-unwritable', 'a report cannot be written', {
+        where: path,
+        todo: 'check the folder, its permissions and the free space',
+        cause,
+      });
+    }
+    return path;
+  };
+  const summaries = {
+    en: put(SUMMARY_FILES.en, summaryCsv(analysis, 'en')),
+    'zh-CN': put(SUMMARY_FILES['zh-CN'], summaryCsv(analysis, 'zh-CN')),
+  };
+  return {
+    html: put('report.html', renderHtml(analysis, { language, timeZone })),
+    summary: summaries[language],
+    minutes: put('minutes.csv', minutesCsv(analysis)),
+    junit: put('junit.xml', junitXml(analysis, language)),
+  };
+}
