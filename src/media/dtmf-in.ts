@@ -19,6 +19,7 @@ export type DigitHandler = (digit: string, at: number) => void;
 
 export class DigitReader {
   readonly #report: DigitHandler;
+  #ssrc = 0;
   #timestamp = -1;
   #event = -1;
   #firstAt = 0;
@@ -29,8 +30,14 @@ export class DigitReader {
     this.#report = report;
   }
 
-  packet(payload: Buffer, from: number, to: number, timestamp: number, at: number): void {
+  /** `ssrc`: where several sources may send (one that was replaced by another): timestamps of two have nothing to do with each other. */
+  packet(payload: Buffer, from: number, to: number, timestamp: number, at: number, ssrc = 0): void {
     if (to - from < 4) return;
+    if (ssrc !== this.#ssrc) {
+      this.release();
+      this.#ssrc = ssrc;
+      this.#timestamp = -1;
+    }
     const event = payload[from]!;
     const end = (payload[from + 1]! & 0x80) !== 0;
     const ahead = this.#timestamp < 0 ? 1 : (timestamp - this.#timestamp) | 0;
@@ -38,7 +45,7 @@ export class DigitReader {
     if (ahead > 0) {
       const segment = this.#pressed && event === this.#event && ahead === LONGEST_SEGMENT;
       if (!segment) {
-        this.#release();
+        this.release();
         this.#pressed = true;
         this.#event = event;
         this.#firstAt = at;
@@ -46,20 +53,15 @@ export class DigitReader {
       this.#timestamp = timestamp;
     }
     this.#lastAt = at;
-    if (end) this.#release();
+    if (end) this.release();
   }
 
   tick(now: number): void {
-    if (this.#pressed && now - this.#lastAt > LOST_END_MS) this.#release();
+    if (this.#pressed && now - this.#lastAt > LOST_END_MS) this.release();
   }
 
-  /** A new source begins: its timestamps have nothing to do with the old ones. */
-  restart(): void {
-    this.#release();
-    this.#timestamp = -1;
-  }
-
-  #release(): void {
+  /** Reports the key that is down, if any: its end is not to come any more. */
+  release(): void {
     if (!this.#pressed) return;
     this.#pressed = false;
     const digit = DIGITS[this.#event];

@@ -34,7 +34,6 @@ class DgramPump implements MediaPump, StreamHost {
   #timer: TimerHandle | undefined;
   /** The grid: ticks are due at `#gridAt + n · tickMs`. */
   #gridAt = 0;
-  #nextTick = 0;
 
   constructor(options: PumpOptions) {
     this.clock = options.clock;
@@ -86,10 +85,13 @@ class DgramPump implements MediaPump, StreamHost {
     this.#ports.release(pair);
   }
 
-  /** Wakes at the next instant of the grid; a late tick costs the ticks it slept through, not the grid. */
+  /**
+   * Wakes at the grid's first instant after `now`, the time up to which streams were served. A late tick costs the ticks it slept through, not
+   * the grid. Node's timers cut to whole milliseconds: rounded up, a tick seldom wakes too early to find its frames due.
+   */
   #schedule(now: number): void {
-    this.#nextTick = this.#gridAt + (Math.floor((now - this.#gridAt) / this.#tickMs) + 1) * this.#tickMs;
-    this.#timer = this.clock.at(this.#nextTick, () => this.#tick());
+    const next = this.#gridAt + (Math.floor((now - this.#gridAt) / this.#tickMs) + 1) * this.#tickMs;
+    this.#timer = this.clock.after(Math.ceil(next - this.clock.now()), () => this.#tick());
   }
 
   #tick(): void {
@@ -98,7 +100,7 @@ class DgramPump implements MediaPump, StreamHost {
     try {
       for (const stream of this.#streams) stream.tick(now);
     } finally {
-      if (this.#streams.size > 0 && !this.#closed) this.#schedule(this.clock.now());
+      if (this.#streams.size > 0 && !this.#closed) this.#schedule(now);
     }
   }
 }

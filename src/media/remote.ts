@@ -38,7 +38,7 @@ export class Remote {
     // A name in c= (RFC 8866 5.7): nothing is sent until it is resolved, nor ever if it cannot be.
     this.port = 0;
     lookup(remote.host, (error, address) => {
-      if (error || this.#agreed !== agreed || this.#adopted) return;
+      if (error || !address || this.#agreed !== agreed || this.#adopted) return;
       agreed.host = address;
       this.#send(address, remote.port, remoteRtcp);
     });
@@ -68,8 +68,10 @@ export class Remote {
 
   #send(host: string, port: number, rtcp: Address | undefined): void {
     this.host = host;
-    this.port = port;
+    this.port = portOrNone(port);
     this.rtcpHost = rtcp?.host ?? host;
-    this.rtcpPort = rtcp?.port ?? (port > 0 ? port + 1 : 0);
+    this.rtcpPort = port > 0 ? portOrNone(rtcp?.port ?? port + 1) : 0;
   }
 }
+
+const portOrNone = (port: number) => (port > 0 && port < 65536 ? port : 0);

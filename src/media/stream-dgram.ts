@@ -146,7 +146,7 @@ export class DgramStream implements RtpStream {
     if (this.#closedAt !== undefined) return;
     const now = this.#host.clock.now();
     this.#reception.expect(false, now);
-    this.#digitsIn.restart();
+    this.#digitsIn.release();
     this.#dueAt = Number.POSITIVE_INFINITY;
     if (this.#agreement) this.#sendReport(now, true);
     this.#closedAt = now;
@@ -164,14 +164,12 @@ export class DgramStream implements RtpStream {
   }
 
   #startSending(now: number, ptimeMs: number): void {
+    const nextSample = this.#startSample + this.#frame * this.#frameUnits();
     this.#ptimeMs = ptimeMs;
     this.#startAt = this.#host.phase(now, ptimeMs);
     this.#zeroAt ??= this.#startAt;
     // Timestamps tell the time also across a hold; a change of ptime never goes back.
-    this.#startSample = Math.max(
-      Math.round((this.#startAt - this.#zeroAt) * UNITS_PER_MS),
-      this.#startSample + this.#frame * this.#frameUnits(),
-    );
+    this.#startSample = Math.max(Math.round((this.#startAt - this.#zeroAt) * UNITS_PER_MS), nextSample);
     this.#frame = 0;
     this.#dueAt = this.#startAt;
     this.#marker = true;
@@ -228,7 +226,7 @@ export class DgramStream implements RtpStream {
     const sample = this.#zeroAt === undefined ? 0 : Math.round((now - this.#zeroAt) * UNITS_PER_MS);
     const sent = { packets: this.#sent, octets: this.#sentBytes, rtpTimestamp: (this.#firstTimestamp + sample) % 2 ** 32 };
     const packet = this.#rtcp.report(now, sent, this.#reception, bye);
-    if (this.#remote.rtcpPort === 0 || this.#remote.rtcpPort > 65535) return;
+    if (this.#remote.rtcpPort === 0) return;
     this.#pair.rtcp.send(packet, this.#remote.rtcpPort, this.#remote.rtcpHost, this.#afterSend);
   }
 
@@ -243,11 +241,9 @@ export class DgramStream implements RtpStream {
     }
     const now = this.#host.clock.now();
     this.#host.totals.received++;
-    const before = reception.ssrc;
     const resumed = reception.packet(header, header.payloadTo - header.payloadFrom, now, kind);
-    if (before !== undefined && before !== reception.ssrc) this.#digitsIn.restart();
     if (resumed) this.#handlers.resumed?.(now);
-    if (kind === 'event') this.#digitsIn.packet(datagram, header.payloadFrom, header.payloadTo, header.timestamp, now);
+    if (kind === 'event') this.#digitsIn.packet(datagram, header.payloadFrom, header.payloadTo, header.timestamp, now, header.ssrc);
     else if (kind === 'audio') this.#handlers.audio?.(datagram.subarray(header.payloadFrom, header.payloadTo), header.payloadType, now);
   }
 

@@ -84,8 +84,8 @@ export interface RtpStream {
   agree(agreement: MediaAgreement): void;
   play(source: Source): void;
   /**
-   * RFC 4733 digits (0-9 * # A-D), one after another (default 100 ms each, 100 ms apart); resolves when the last end packet is out.
-   * Rejects: `verb-misused` without an agreement, without a payload type, while we may not send, or for a wrong key; `call-ended` when closed.
+   * RFC 4733 digits (0-9 * # A-D), one after another (default 100 ms each, 100 ms apart); resolves when the last end packet is out; a hold
+   * puts it off. Rejects: `verb-misused` without an agreement, without a payload type, while we may not send, or for a wrong key; `call-ended` when closed.
    */
   sendDigits(digits: string, options?: { durationMs?: number; gapMs?: number }): Promise<void>;
   received(): ReceiveCounters;

@@ -155,6 +155,19 @@ describe('keys heard', () => {
     expect(digits).toEqual(['7']);
   });
 
+  test('keys of a source of its own, as generators send them, are heard once each, whatever their timestamps', () => {
+    const digits: string[] = [];
+    const reader = new DigitReader((digit) => digits.push(digit));
+    for (const [ssrc, event, timestamp] of [
+      [1, 1, 90_000],
+      [2, 2, 160],
+      [1, 3, 98_000],
+    ] as const) {
+      for (const bits of [10, 10, 0x8a, 0x8a, 0x8a]) reader.packet(Buffer.from([event, bits, 0, 160]), 0, 4, timestamp, 0, ssrc);
+    }
+    expect(digits).toEqual(['1', '2', '3']);
+  });
+
   test('events that are no keys, and payloads too short, are passed over', () => {
     const digits: string[] = [];
     const reader = new DigitReader((digit) => digits.push(digit));

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, test } from 'vitest';
-import { RealClock } from '../../src/clock.ts';
+import { type Clock, RealClock } from '../../src/clock.ts';
 import {
   createMediaPump,
   emptyHeader,
@@ -201,6 +201,22 @@ describe('keys', () => {
     expect(stream.received().jitterMaxMs).toBeLessThan(30);
   });
 
+  test('from a new SSRC are heard once each, though it takes over with their second packet', async () => {
+    const digits: string[] = [];
+    const socket = await peer();
+    const stream = await (await pumpWith()).open({ digit: (digit) => digits.push(digit) });
+    stream.agree(agreementTo(socket.address().port));
+    for (let n = 0; n < 5; n++) socket.send(rtp(n), stream.localPort, '127.0.0.1');
+    for (let n = 0; n < 8; n++) {
+      const packet = rtp(500 + n, 2, 101, Buffer.from([7, n > 4 ? 0x8a : 10, 0, n * 20]));
+      packet.writeUInt32BE(4000, 4);
+      socket.send(packet, stream.localPort, '127.0.0.1');
+    }
+    await until(() => stream.received().received === 13);
+    expect(digits).toEqual(['7']);
+    expect(stream.received().ssrcChanges).toBe(1);
+  });
+
   test('are refused where they cannot be sent', async () => {
     const stream = await (await pumpWith()).open();
     expect(await codeOf(stream.sendDigits('1'))).toBe('verb-misused');
@@ -396,6 +412,27 @@ describe('the pump', () => {
     for (let i = 1; i < sequences.length; i++) expect((sequences[i]! - sequences[i - 1]!) & 0xffff).toBe(1);
     const steps = timestamps.slice(1).map((timestamp, i) => (timestamp - timestamps[i]!) >>> 0);
     expect(steps.filter((step) => step !== 160)).toEqual([160 * (skipped + 1)]);
+  });
+
+  test('a timer that wakes a hair too early costs that hair, not a whole tick', async () => {
+    // Node's timers are cut to whole milliseconds and may fire up to one too early; here every second one does, and reading the clock takes time.
+    let now = 1000;
+    let timer: { due: number; run: () => void } | undefined;
+    let wakes = 0;
+    const after = (ms: number, run: () => void) => {
+      timer = { due: now + Math.max(1, Math.trunc(ms)), run };
+      return { cancel: () => {} };
+    };
+    const hasty: Clock = { now: () => (now += 0.03), at: (at, run) => after(at - now, run), after };
+    const stream = await (await pumpWith({ clock: hasty })).open();
+    stream.agree(agreementTo((await peer()).address().port));
+    for (const end = now + 3000; now < end; ) {
+      const { due, run } = timer!;
+      now = Math.max(now, due - (wakes++ % 2 === 0 ? 0.99 : 0));
+      run();
+    }
+    expect(stream.sent().sent).toBeGreaterThanOrEqual(149);
+    expect(stream.sent().lateMaxMs).toBeLessThan(2.5);
   });
 
   test('closed, it opens nothing and holds no port', async () => {
