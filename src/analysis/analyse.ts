@@ -148,7 +148,7 @@ class Analysis implements RunFold {
       scaling,
       quality: this.#all.quality.figures(),
       health,
-      thresholds: this.#thresholds.figures(),
+      thresholds: this.#thresholds.figures(lastMs),
       verdicts: verdicts({
         claims: this.#terms.claims,
         validity,

@@ -41,7 +41,7 @@ const OPERATORS: Record<Operator, (a: number, b: number) => boolean> = {
 const BUILTIN_TYPES = new Map<string, MetricType>(BUILTIN_METRICS.map(({ name, type }) => [name, type]));
 
 export interface ThresholdFoldOptions {
-  /** When the load began, Clock ms: a counter's rate and `delayAbortEval` count from here. Default: the first row. */
+  /** When the load began, Clock ms: rates and `delayAbortEval` count from here, and what ended before (setup) counts nowhere. Default: the first row. */
   startMs?: number | null;
   serviceLevelMs?: number;
 }
@@ -67,7 +67,7 @@ export class ThresholdFold implements Fold<SampleRow, ThresholdResult[]> {
 
   /** A sample of a custom metric or of k6's own. */
   add(row: SampleRow): void {
-    if (row.t_ms === null) return;
+    if (row.t_ms === null || this.#beforeLoad(row.t_ms)) return;
     this.#seen(row.t_ms);
     const tags = sampleTags(row);
     const type = METRIC_TYPES.find((name) => name === row.type);
@@ -81,7 +81,7 @@ export class ThresholdFold implements Fold<SampleRow, ThresholdResult[]> {
   /** A call that is over. */
   addCall(row: CallRow): void {
     const at = row.end_ms ?? row.invite_ms ?? row.intended_ms;
-    if (at === null) return;
+    if (at === null || this.#beforeLoad(at)) return;
     if (row.invite_ms !== null) this.#seen(row.invite_ms);
     this.#seen(at);
     const tags = callTags(row);
@@ -132,6 +132,10 @@ export class ThresholdFold implements Fold<SampleRow, ThresholdResult[]> {
     const seen =
       selection.accumulator ?? (selection.touched && BUILTIN_TYPES.get(spec.metric) === 'counter' ? accumulator('counter') : null);
     return seen && answers(seen.type, spec.method) ? seen.ask(spec.method, spec.percentile, seconds) : null;
+  }
+
+  #beforeLoad(at: number): boolean {
+    return this.#startMs !== null && at < this.#startMs;
   }
 
   #seen(at: number): void {
