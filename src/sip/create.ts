@@ -15,6 +15,7 @@ import type { RequestOptions, SipStack, SipStackOptions, TransactionResult } fro
 import { sweep } from './sweep.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { settleTimers } from './timers.ts';
+import { traceReceiving, traceSending } from './trace.ts';
 import { transact } from './transact.ts';
 import { openUdp } from './transport-udp.ts';
 import { exchangeKey, Wire } from './wire.ts';
@@ -40,10 +41,9 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     }
   };
   let reception: Reception | undefined;
-  const transport = await openUdp(
-    { clock, bind, receiveBufferBytes: options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER },
-    { message: (bytes, at, source) => reception?.message(bytes, at, source), problem },
-  );
+  const events = traceReceiving({ message: (bytes, at, source) => reception?.message(bytes, at, source), problem }, options.trace);
+  const socket = await openUdp({ clock, bind, receiveBufferBytes: options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER }, events);
+  const transport = traceSending(socket, clock, options.trace);
   const seenAs = { ...(options.advertise ?? transport.local), transport: bind.transport };
   const advertised = hostPortText(seenAs);
   const wire = new Wire({ transport: () => transport, clock, wheel, timers, problem });

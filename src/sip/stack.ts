@@ -261,6 +261,15 @@ export interface SipStackOptions {
   request?(request: IncomingRequest): void;
   /** Something arrived or failed that belongs to no call: unreadable bytes, ICMP errors. Never throws upwards. */
   problem?(at: number, what: string): void;
+  /** Every message as it passes the socket. Leave unset where nobody looks: it costs. */
+  trace?(message: TracedMessage): void;
+}
+
+export interface TracedMessage {
+  at: number;
+  sent: boolean;
+  remote: HostPort;
+  text: string;
 }
 
 export interface SipStack {

@@ -1,0 +1,192 @@
+/**
+ * `callsurge doctor`: one call to the vendor, with its SIP ladder and what was heard: the first thing to run in a trial, and the thing to show when
+ * something is odd.
+ */
+import { Command } from 'commander';
+import { RealClock, sleepOn } from '../clock.ts';
+import { durationMs } from '../duration.ts';
+import { liveTrunks } from '../engine/live-vendor.ts';
+import { bindAddress, mediaAddress, RTP_PORTS } from '../engine/local-side.ts';
+import { CallsurgeError } from '../errors.ts';
+import { agree, createMediaPump, makeOffer, type RtpStream, ToneListener } from '../media/index.ts';
+import { createSipStack, type SipDialog, type SipFailure, type SipStack, type TracedMessage } from '../sip/index.ts';
+import { contractRules } from '../vendor/contract.ts';
+import { loadVendor } from '../vendor/load.ts';
+import type { VendorProfile } from '../vendor/profile.ts';
+import { startEmbedded } from './embedded.ts';
+import { EXIT } from './exit-codes.ts';
+import { ladder } from './ladder.ts';
+
+interface DoctorFlags {
+  vendor: string;
+  number?: string;
+  trunk?: string;
+  press?: string;
+  listen: string;
+  messages?: boolean;
+}
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('make one call and print its SIP ladder, its media and what was heard')
+    .requiredOption('-V, --vendor <profile>', 'vendor profile: a file, or the name of one in vendors/')
+    .option('--number <digits>', 'number to dial (default: the first of vendor.numbers)')
+    .option('--trunk <name>', 'trunk to use (default: the first)')
+    .option('--press <digits>', 'keys to press a second after the answer')
+    .option('--listen <time>', 'how long to stay on the line', '4s')
+    .option('--messages', 'print every SIP message whole')
+    .addHelpText('after', '\nExample:\n  callsurge doctor --vendor vendors/vendor-a.ts --number 4001000000 --press 1 --listen 8s')
+    .action(async (flags: DoctorFlags) => {
+      const { profile } = await loadVendor(flags.vendor);
+      const embedded = profile.embedded ? await startEmbedded(profile.embedded) : undefined;
+      try {
+        process.exitCode = await examine(profile, flags);
+      } finally {
+        await embedded?.stop();
+      }
+    });
+}
+
+/** @returns the exit code. */
+async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<number> {
+  const trunks = liveTrunks(vendor, process.env);
+  const trunk = flags.trunk === undefined ? trunks[0]! : trunks.find(({ name }) => name === flags.trunk);
+  if (!trunk)
+    throw new CallsurgeError('usage', `the profile has no trunk "${flags.trunk}"`, {
+      where: '--trunk',
+      todo: `use ${trunks.map((t) => t.name).join(', ')}`,
+    });
+  const rules = contractRules(vendor.contract);
+  const called = flags.number ?? Object.values(vendor.numbers ?? {})[0] ?? firstNumber(vendor.contract.called);
+  if (called === undefined)
+    throw new CallsurgeError('usage', 'which number to dial?', { where: '--number', todo: 'give --number, or numbers in the profile' });
+  const caller = rules.callerNumber(0);
+  const refusal = rules.number(called, caller) ?? (rules.target(trunk.nextHop.host) ? undefined : outside(trunk.nextHop.host));
+  if (refusal) throw refusal;
+  const listenMs = durationMs(flags.listen, '--listen');
+
+  const clock = new RealClock();
+  const host = bindAddress(vendor, 0);
+  const seen: TracedMessage[] = [];
+  const stack = await createSipStack({
+    clock,
+    bind: { host, port: vendor.local?.sipPort ?? 0, transport: trunk.nextHop.transport },
+    userAgent: 'callsurge doctor',
+    idPrefix: `d${process.pid}`,
+    trace: (message) => void seen.push(message),
+  });
+  const [from, to] = vendor.local?.rtpPorts ?? RTP_PORTS;
+  const pump = await createMediaPump({ clock, host, ports: { from, to }, seed: 1 });
+  try {
+    const options = await stack.send({
+      method: 'OPTIONS',
+      requestUri: `sip:${trunk.domain}`,
+      fromUri: `sip:${caller}@${trunk.domain}`,
+      toUri: `sip:${trunk.domain}`,
+      nextHop: trunk.nextHop,
+      timeoutMs: 2000,
+    });
+    const start = seen[0]?.at ?? clock.now();
+    console.log(
+      `trunk ${trunk.name} at ${trunk.nextHop.host}:${trunk.nextHop.port}: OPTIONS ${options.kind === 'response' ? `answered ${options.response.status} in ${(options.at - options.sentAt).toFixed(1)} ms` : wordsOf(options)}`,
+    );
+
+    const heard: string[] = [];
+    const tones = new ToneListener(({ hz, at }) =>
+      heard.push(`${((at - start) / 1000).toFixed(2)} s ${hz === null ? 'no tone' : `${hz} Hz tone`}`),
+    );
+    const stream = await pump.open({ audio: tones.hear, digit: (digit) => void heard.push(`key ${digit}`) });
+    const mediaHost = await mediaAddress(vendor, host, trunk.nextHop);
+    const offer = makeOffer({ host: mediaHost, port: stream.localPort, sessionId: Date.now(), version: 1 });
+    const outcome = await oneCall(stack, stream, offer, { trunk, called, caller, listenMs, press: flags.press, clock });
+
+    console.log(`\n${ladder(seen, start, `${stack.local.host}:${stack.local.port}`)}\n`);
+    if (flags.messages)
+      for (const message of seen) console.log(`--- ${message.sent ? '→' : '←'} ${(message.at - start).toFixed(1)} ms\n${message.text}`);
+    console.log(outcome.text);
+    const [received, sent] = [stream.received(), stream.sent()];
+    console.log(
+      `RTP: sent ${sent.sent}, received ${received.received}, lost ${received.lost}, jitter ${received.jitterMs.toFixed(1)} ms, longest gap ${received.gapMs.toFixed(0)} ms`,
+    );
+    console.log(heard.length === 0 ? 'heard: nothing that we recognise' : `heard: ${heard.slice(0, 20).join(' · ')}`);
+    return outcome.exit;
+  } finally {
+    await Promise.all([stack.close(), pump.close()]);
+  }
+}
+
+interface CallPlan {
+  trunk: ReturnType<typeof liveTrunks>[number];
+  called: string;
+  caller: string;
+  listenMs: number;
+  press: string | undefined;
+  clock: RealClock;
+}
+
+async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: CallPlan): Promise<{ text: string; exit: number }> {
+  const { trunk, called, caller, clock } = plan;
+  let ended = false;
+  let codec = '';
+  const agreed = (answer: string) => {
+    const agreement = answer ? agree(offer, answer) : undefined;
+    if (!agreement) return;
+    codec = agreement.codec;
+    stream.agree(agreement);
+    stream.play({ kind: 'comfort-noise' });
+  };
+  const result = await new Promise<SipDialog | SipFailure>((resolve) => {
+    const call = stack.call(
+      {
+        requestUri: `sip:${called}@${trunk.domain}`,
+        toUri: `sip:${called}@${trunk.domain}`,
+        fromUri: `sip:${caller}@${trunk.domain}`,
+        nextHop: trunk.nextHop,
+        credentials: trunk.credentials,
+        body: { type: 'application/sdp', content: offer },
+      },
+      {
+        provisional: (response) => agreed(response.body),
+        answered: (response, dialog) => {
+          agreed(response.body);
+          resolve(dialog);
+        },
+        failed: resolve,
+        ended: () => {
+          ended = true;
+        },
+      },
+    );
+    // Nobody has to ring for longer than this to be diagnosed.
+    clock.after(Math.max(20_000, plan.listenMs), () => call.cancel());
+  });
+  if ('kind' in result) {
+    const none = result.kind !== 'response';
+    return { text: `${called}: ${wordsOf(result)}`, exit: none ? EXIT.vendorUnreachable : EXIT.aborted };
+  }
+  const until = clock.now() + plan.listenMs;
+  if (plan.press !== undefined) {
+    await sleepOn(clock, Math.min(1000, plan.listenMs));
+    await stream.sendDigits(plan.press);
+  }
+  while (!ended && clock.now() < until) await sleepOn(clock, 50);
+  if (ended) return { text: `${called}: answered (${codec}), then the vendor hung up`, exit: EXIT.ok };
+  const bye = await result.bye();
+  const goodbye = bye.kind === 'response' ? `BYE answered ${bye.response.status}` : `BYE: ${wordsOf(bye)}`;
+  return { text: `${called}: answered (${codec || 'no common codec'}), ${goodbye}`, exit: EXIT.ok };
+}
+
+function wordsOf(failure: SipFailure): string {
+  if (failure.kind === 'response') return `refused with ${failure.response.status} ${failure.response.reason}`;
+  if (failure.kind === 'timeout') return 'no answer at all: wrong address, a firewall, or our address is not on the whitelist';
+  return `the network refuses: ${failure.message}`;
+}
+
+const outside = (host: string) =>
+  new CallsurgeError('contract-violation', `${host} is not among the contract's targets`, {
+    where: 'vendor.contract.targets',
+    todo: 'add it if the vendor permits it',
+  });
+
+/** A pattern without wildcards is a number. */
+const firstNumber = (patterns: readonly string[]) => patterns.find((pattern) => /^\d+$/.test(pattern));

@@ -1,0 +1,63 @@
+/** The plan's figures for one vendor: what `plan` prints, what `run` checks before it sends anything, and what run.json keeps. */
+import { planFigures as figuresOf, type PlanFigures } from '../schedule/figures.ts';
+import { contractConflicts } from '../vendor/contract.ts';
+import { undecidableClaims } from '../vendor/undecidable.ts';
+import type { Inputs } from './inputs.ts';
+
+export interface VendorPlanFigures extends PlanFigures {
+  durationMs: number;
+  /** What the contract does not allow; the run is refused while there is one. */
+  conflicts: string[];
+  /** Claims that this plan cannot decide, with the reason. */
+  undecided: { claim: string; why: string }[];
+  sources: string[];
+}
+
+/** The wait for an agent is the vendor's to show: counted as part of the assumed call length. */
+export function planFigures(
+  { plan, surge, vendor, workers }: Omit<Inputs, 'scenario' | 'options'>,
+  startMs = Date.now(),
+): VendorPlanFigures {
+  const agents = (vendor.agents ?? []).some(({ kind }) => kind === 'sip');
+  const figures = figuresOf(plan, { callLengthMs: surge.callLengthMs, media: surge.media, ownAgents: agents });
+  const conflicts = contractConflicts(vendor, {
+    peakRate: figures.peakRate,
+    busiestSecond: figures.busiestSecond,
+    peakConcurrent: figures.peakConcurrent,
+    startMs,
+    durationMs: plan.totalMs,
+  });
+  const seats = (vendor.agents ?? []).reduce((sum, { count }) => sum + count, 0);
+  const sources = vendor.local?.addresses ?? ['the address of the route to the vendor'];
+  const warnings = [...figures.warnings];
+  if (workers > 1 && !vendor.local?.addresses)
+    warnings.push(`signalling comes from ${workers} ports of one address: where the vendor trusts a single source port, use --workers 1`);
+  if (figures.cores.total > workers)
+    warnings.push(
+      `about ${figures.cores.total} cores are needed at the peak and ${workers} workers are planned: the instrument may be the limit`,
+    );
+  return {
+    ...figures,
+    durationMs: plan.totalMs,
+    warnings,
+    conflicts: conflicts.map(({ field, what, todo }) => `${what} (${field}): ${todo}`),
+    undecided: undecidableClaims(vendor, {
+      peakRate: figures.peakRate,
+      peakConcurrent: figures.peakConcurrent,
+      peakTalking: Math.max(0, figures.peakConcurrent - queueingBeyond(seats, figures.peakConcurrent)),
+      durationMs: plan.totalMs,
+      faults: surge.faults.length,
+      scaling: surge.scaling.length,
+      media: surge.media,
+    }),
+    sources,
+  };
+}
+
+/**
+ * Callers beyond the seats wait; that is what a queue is for, and a queue claim is decided by such a test. Only a trial whose seats are fewer than
+ * half of the callers at the peak measures nothing but its seats.
+ */
+function queueingBeyond(seats: number, concurrent: number): number {
+  return seats > 0 && concurrent <= 2 * seats ? concurrent - seats : 0;
+}
