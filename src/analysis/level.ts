@@ -128,7 +128,10 @@ export class Level {
     let i = this.#indexAt(steps.startMs);
     let level = i < 0 ? 0 : this.values[i]!;
     for (let step = 0; step < steps.count; step++) {
-      const end = steps.startMs + (step + 1) * steps.stepMs;
+      const start = steps.startMs + step * steps.stepMs;
+      const end = start + steps.stepMs;
+      // What changes on the stroke of the step no longer holds inside it.
+      while (i + 1 < this.times.length && this.times[i + 1]! <= start) level = this.values[++i]!;
       let max = level;
       while (i + 1 < this.times.length && this.times[i + 1]! < end) {
         level = this.values[++i]!;
