@@ -143,6 +143,7 @@ describe('keys heard', () => {
     reader.packet(Buffer.from([1, 0x8a, 3, 32]), 0, 4, 0, 510);
     reader.packet(Buffer.from([2, 0x8a, 3, 32]), 0, 4, 8000, 1000);
     reader.packet(Buffer.from([1, 0x8a, 3, 32]), 0, 4, 0, 1010);
+    reader.packet(Buffer.from([1, 0x8a, 3, 32]), 0, 4, 0, 1030);
     expect(digits).toEqual(['1', '2']);
   });
 

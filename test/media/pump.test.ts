@@ -134,6 +134,40 @@ describe('two streams', () => {
     expect(b.received().jitterMaxMs).toBeLessThan(30);
   });
 
+  test('another codec and ptime in mid-call: the timestamps go on, none twice, none in a leap', async () => {
+    const packets: { type: number; timestamp: number; octets: number }[] = [];
+    const header = emptyHeader();
+    const socket = await peer((datagram) => {
+      if (!readRtp(datagram, header)) return;
+      packets.push({ type: header.payloadType, timestamp: header.timestamp, octets: header.payloadTo - header.payloadFrom });
+    });
+    const stream = await (await pumpWith()).open();
+    const port = socket.address().port;
+    stream.agree(agreementTo(port, { ptimeMs: 60 }));
+    await until(() => packets.length === 4);
+    stream.agree(agreementTo(port, { codec: 'PCMU', payloadType: 0, ptimeMs: 20 }));
+    await until(() => packets.length >= 10);
+    expect(packets.slice(0, 4).map(({ type, octets }) => [type, octets])).toEqual(Array(4).fill([8, 480]));
+    expect(packets.slice(4, 10).map(({ type, octets }) => [type, octets])).toEqual(Array(6).fill([0, 160]));
+    const steps = packets.slice(1).map(({ timestamp }, i) => (timestamp - packets[i]!.timestamp) >>> 0);
+    expect(steps.slice(0, 3)).toEqual([480, 480, 480]);
+    expect(steps[3]).toBeGreaterThanOrEqual(480);
+    expect(steps[3]).toBeLessThan(480 + 8 * 500);
+    expect(steps.slice(4, 9)).toEqual(Array(5).fill(160));
+  });
+
+  test('a stream plays in the codec that was agreed', async () => {
+    const heard: ToneChange[] = [];
+    const { a } = await call(
+      {},
+      { audio: new ToneListener((change) => heard.push(change), { share: 0.98 }).hear },
+      { codec: 'PCMU', payloadType: 0 },
+    );
+    a.play({ kind: 'tone', hz: 600 });
+    await until(() => heard.length === 1);
+    expect(heard[0]!.hz).toBe(600);
+  });
+
   test('a hundred re-negotiations to the same do not disturb the pace', async () => {
     const { a, b } = await call();
     const from = clock.now();

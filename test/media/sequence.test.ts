@@ -39,6 +39,13 @@ describe('RFC 3550 A.1', () => {
     expect(arrivals).toEqual(['in-order', 'stray', 'in-order', 'stray', 'restart']);
   });
 
+  test('late ones are told from duplicates also after the window has gone round', () => {
+    const sequences = Array.from({ length: 400 }, (_, n) => n);
+    sequences.splice(300, 4, 304, 303, 301, 300, 301);
+    const { counter } = counted(sequences);
+    expect([counter.lost, counter.outOfOrder, counter.duplicates]).toEqual([1, 3, 2]);
+  });
+
   test.each([
     [2999, 'in-order'],
     [3000, 'stray'],
