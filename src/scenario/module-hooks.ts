@@ -4,6 +4,7 @@
  */
 import { registerHooks } from 'node:module';
 import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CallsurgeError } from '../errors.ts';
 
 const here = import.meta.url;
@@ -44,5 +45,8 @@ function unavailable(specifier: string, parent: string | undefined): CallsurgeEr
           : `of k6's modules there are ${Object.keys(OURS)
               .filter((name) => name.startsWith('k6'))
               .join(', ')}`;
-  return new CallsurgeError('scenario-invalid', `${specifier} cannot be imported here`, { where: parent?.replace(/^file:\/\//, ''), todo });
+  return new CallsurgeError('scenario-invalid', `${specifier} cannot be imported here`, {
+    where: parent?.startsWith('file:') ? fileURLToPath(parent) : parent,
+    todo,
+  });
 }

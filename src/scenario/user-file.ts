@@ -74,7 +74,7 @@ function explain(thrown: unknown, file: string, kind: FileKind): CallsurgeError 
   if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
     return because(kind.invalid, 'TypeScript inside node_modules is not run', file, `copy the ${kind.name} out of node_modules`);
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_UNSUPPORTED_DIR_IMPORT' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') {
-    const importer = /imported from (\S+)/.exec(message)?.[1] ?? file;
+    const importer = /imported from (.+)$/.exec(message)?.[1] ?? file;
     const relative = /module '(?:[^']*)'/.test(message);
     const todo = relative ? 'imports name the file with its extension, as ./curve.ts' : 'install it beside the file';
     return because(kind.invalid, message.replace(/ imported from .*/, ''), importer, todo);
@@ -100,14 +100,19 @@ function exportHint(module: string, name: string): string {
   return 'check the name';
 }
 
+/** Node's heading over a syntax error, and a frame of a stack. */
+const HEADING = /^(\/.+|file:\/\/\/.+):(\d+)$/m;
+const FRAME = /(file:\/\/\/[^\s)]+?):(\d+):\d+\)?$/;
+const pathOf = (place: string) => (place.startsWith('file:') ? fileURLToPath(place) : place);
+
 /** `file:line` of the first frame or heading of the stack that lies in a user's file. */
 function lineOf(thrown: unknown, file: string): string | undefined {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
   for (const line of stack.split('\n')) {
-    const place = /(file:\/\/\/[^\s)]+?|\/[^\s():]+\.[cm]?[jt]s):(\d+)(?::\d+)?\)?$/.exec(line);
+    const place = HEADING.exec(line) ?? FRAME.exec(line);
     if (!place) continue;
-    const path = place[1]!.startsWith('file:') ? fileURLToPath(place[1]!) : place[1]!;
+    const path = pathOf(place[1]!);
     if (path.startsWith(folder)) return `${path}:${place[2]}`;
   }
   return undefined;
@@ -116,6 +121,6 @@ function lineOf(thrown: unknown, file: string): string | undefined {
 /** V8 does not tell where a module's syntax error is; `node --check` does, and only runs where there is one. */
 function checkedLine(file: string): string | undefined {
   const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 10_000 });
-  const place = /^(?:file:\/\/)?(\/.+):(\d+)$/m.exec(stderr ?? '');
-  return place ? `${place[1]}:${place[2]}` : undefined;
+  const place = HEADING.exec(stderr ?? '');
+  return place ? `${pathOf(place[1]!)}:${place[2]}` : undefined;
 }

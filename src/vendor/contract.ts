@@ -74,6 +74,8 @@ function targetRule(targets: readonly string[]): (host: string) => boolean {
 export interface PlannedLoad {
   /** Largest planned rate of new calls, calls/s. */
   peakRate: number;
+  /** Most calls in any one second of the timeline: above peakRate where arrivals are Poisson. */
+  busiestSecond: number;
   /** Expected calls open at once at the peak: setup to release. */
   peakConcurrent: number;
   /** When it starts, ms since the Unix epoch, and how long until the last call is over. */
@@ -95,11 +97,14 @@ export function contractConflicts(profile: VendorProfile, load: PlannedLoad): Co
   const conflicts: Conflict[] = [];
   const add = (field: string, what: string, todo: string) => conflicts.push({ field: `vendor.${field}`, what, todo });
 
-  if (load.peakRate > contract.maxCallsPerSecond)
+  const rate = Math.max(load.peakRate, load.busiestSecond);
+  if (rate > contract.maxCallsPerSecond)
     add(
       'contract.maxCallsPerSecond',
-      `${round(load.peakRate)} calls/s are planned, ${contract.maxCallsPerSecond} are allowed`,
-      'lower the rate, or agree on more',
+      `${round(rate)} calls are planned in one second, ${contract.maxCallsPerSecond} are allowed`,
+      load.peakRate <= contract.maxCallsPerSecond
+        ? 'space the arrivals evenly, lower the rate, or agree on more'
+        : 'lower the rate, or agree on more',
     );
   if (load.peakConcurrent > contract.maxChannels)
     add(

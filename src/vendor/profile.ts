@@ -47,7 +47,10 @@ export interface AgentGroup {
   /** How many. For `sip`: accounts are `username` with `{n}` replaced by first … first+count−1. */
   count: number;
   skills?: string[];
-  /** One password for all, or `perAccount`: the variable's value with `{n}` in it replaced by each agent's number, as in the username. */
+  /**
+   * `{n}` is the agent's number: in the username, in the value of a common password (the variable holds `secret{n}`), and in the name of a
+   * `perAccount` variable (`AGENT_{n}`).
+   */
   accounts?: { username: string; first?: number; password: Secret | { perAccount: Secret } };
   /** Where `sip` agents register. Default: the first trunk's host, port and transport. */
   registrar?: { host: string; port?: number; transport?: 'udp' | 'tcp' | 'tls'; domain?: string };

@@ -32,15 +32,11 @@ const duration = v.custom<Duration>((value) => {
   }
 }, 'must be a duration, as 90s, 1m30s or 250ms');
 
-const secret = v.custom<Secret>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Secret).env === 'string' &&
-    /^[A-Za-z_]\w*$/.test((value as Secret).env),
-  "must be env('NAME'): secrets stand in the environment, never in the file",
-);
-const account = v.union([v.strictObject({ perAccount: secret }), secret], "must be env('NAME') or { perAccount: env('NAME') }");
+const secretNamed = (name: RegExp, message: string) =>
+  v.custom<Secret>((value) => typeof value === 'object' && value !== null && name.test(String((value as Secret).env)), message);
+const secret = secretNamed(/^[A-Za-z_]\w*$/, "must be env('NAME'): secrets stand in the environment, never in the file");
+const perAccount = secretNamed(/^[A-Za-z_](\w|\{n\})*$/, "must be env('NAME_{n}')");
+const account = v.union([v.strictObject({ perAccount }), secret], "must be env('NAME') or { perAccount: env('NAME_{n}') }");
 
 const draw = v.union(
   [

@@ -20,25 +20,27 @@ export interface Account {
 }
 
 /**
- * The accounts of an agent group, `{n}` replaced by its number in username, and in the *value* of a `perAccount` password (`secret{n}` gives
- * secret1001, secret1002 …).
+ * The accounts of an agent group. `{n}` is the agent's number: in the username; in the value of a common password (`secret{n}` gives secret1001,
+ * secret1002 …); and in the *name* of a `perAccount` variable (`AGENT_{n}`).
  * @throws CallsurgeError `secret-missing`.
  */
 export function accountsOf(group: AgentGroup, field: string, environment: Environment = process.env): Account[] {
   const { accounts, count } = group;
   if (!accounts) return [];
-  const { password } = accounts;
-  const each = 'perAccount' in password;
-  const value = readSecret(each ? password.perAccount : password, `${field}.accounts.password`, environment);
+  const { username, password, first = 1 } = accounts;
+  const where = `${field}.accounts.password`;
   return Array.from({ length: count }, (_, i) => {
-    const n = String((accounts.first ?? 1) + i);
-    return { username: accounts.username.replaceAll('{n}', n), password: each ? value.replaceAll('{n}', n) : value };
+    const numbered = (text: string) => text.replaceAll('{n}', String(first + i));
+    const secret = 'perAccount' in password ? { env: numbered(password.perAccount.env) } : password;
+    const value = readSecret(secret, where, environment);
+    return { username: numbered(username), password: 'perAccount' in password ? value : numbered(value) };
   });
 }
 
 /** Asks for every secret once, so that a missing one is found before anything is sent. @throws CallsurgeError `secret-missing`. */
 export function checkSecrets(profile: VendorProfile, environment: Environment = process.env): void {
-  for (const { field, secret } of secretsIn(profile)) readSecret(secret, field, environment);
+  for (const [i, group] of (profile.agents ?? []).entries()) accountsOf(group, `vendor.agents[${i}]`, environment);
+  for (const { field, secret } of secretsIn(profile)) if (!secret.env.includes('{n}')) readSecret(secret, field, environment);
 }
 
 /**
