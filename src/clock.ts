@@ -56,16 +56,19 @@ export class RealClock implements Clock {
   }
 
   at(at: number, run: () => void): TimerHandle {
-    return this.after(at - this.now(), run);
+    let timer: NodeJS.Timeout;
+    // setTimeout counts whole milliseconds from the loop's cached time: it may fire early, and then waits for the rest.
+    const arm = () => {
+      const left = at - this.now();
+      timer = setTimeout(left > MAX_TIMEOUT_MS ? arm : fire, Math.min(MAX_TIMEOUT_MS, Math.max(0, Math.ceil(left))));
+    };
+    const fire = () => (this.now() < at ? arm() : run());
+    arm();
+    return { cancel: () => clearTimeout(timer) };
   }
 
   after(ms: number, run: () => void): TimerHandle {
-    let timer: NodeJS.Timeout;
-    const arm = (left: number) => {
-      timer = left > MAX_TIMEOUT_MS ? setTimeout(arm, MAX_TIMEOUT_MS, left - MAX_TIMEOUT_MS) : setTimeout(run, Math.max(0, left));
-    };
-    arm(ms);
-    return { cancel: () => clearTimeout(timer) };
+    return this.at(this.now() + ms, run);
   }
 }
 

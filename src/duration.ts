@@ -34,7 +34,8 @@ function parse(text: string): number {
 /** As k6 prints it: `2m0s`, `30s`, `1h0m0s`, `250ms`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${trim(ms)}ms`;
-  const s = ms / 1000;
+  // Rounded before it is split, or 59.9999s would print as 60s.
+  const s = Math.round(ms) / 1000;
   const h = Math.floor(s / 3600);
   const m = Math.floor((s % 3600) / 60);
   const rest = `${trim(s - h * 3600 - m * 60)}s`;
