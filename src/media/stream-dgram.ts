@@ -99,7 +99,7 @@ export class DgramStream implements RtpStream {
   agree(agreement: MediaAgreement): void {
     if (this.#closedAt !== undefined) return;
     const now = this.#host.clock.now();
-    this.#remote.agree(agreement);
+    this.#remote.agree(agreement, now);
     this.#player.encodeAs(agreement.codec);
     const direction = agreement.remote.port === 0 ? 'inactive' : agreement.direction;
     this.#reception.expect(direction === 'sendrecv' || direction === 'recvonly', now);
@@ -234,12 +234,12 @@ export class DgramStream implements RtpStream {
     const header = this.#header;
     const reception = this.#reception;
     if (this.#closedAt !== undefined) return;
+    const now = this.#host.clock.now();
     const kind = readRtp(datagram, header) ? this.#kindOf(header.payloadType) : undefined;
-    if (kind === undefined || !this.#remote.accepts(from.address, from.port)) {
+    if (kind === undefined || !this.#remote.accepts(from.address, from.port, now)) {
       reception.foreign++;
       return;
     }
-    const now = this.#host.clock.now();
     this.#host.totals.received++;
     const resumed = reception.packet(header, header.payloadTo - header.payloadFrom, now, kind);
     if (resumed) this.#handlers.resumed?.(now);

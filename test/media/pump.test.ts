@@ -388,6 +388,8 @@ describe('ports', () => {
     const pump = await pumpWith({ ports: { from: 33_920, to: 33_927 } });
     expect(portsOf([await pump.open(), await pump.open()])).toEqual([33_924, 33_926]);
     await expect(pump.open()).rejects.toMatchObject({ code: 'machine-limit' });
+    // The RTP port whose neighbour was taken is given back.
+    await peer(() => {}, 33_922);
   });
 
   test('twenty asked for at once are twenty different ones', async () => {
@@ -428,9 +430,11 @@ describe('the pump', () => {
   test('after a stall it sends what is due, at most 200 ms of it, and says so', async () => {
     const timestamps: number[] = [];
     const sequences: number[] = [];
+    const markers: number[] = [];
     const header = emptyHeader();
     const socket = await peer((datagram) => {
       if (!readRtp(datagram, header)) return;
+      if (header.marker) markers.push(timestamps.length);
       timestamps.push(header.timestamp);
       sequences.push(header.sequence);
     });
@@ -446,6 +450,8 @@ describe('the pump', () => {
     for (let i = 1; i < sequences.length; i++) expect((sequences[i]! - sequences[i - 1]!) & 0xffff).toBe(1);
     const steps = timestamps.slice(1).map((timestamp, i) => (timestamp - timestamps[i]!) >>> 0);
     expect(steps.filter((step) => step !== 160)).toEqual([160 * (skipped + 1)]);
+    // RFC 3551 4.1: the marker says that a talkspurt begins, here after frames that were left out.
+    expect(markers).toEqual([0, steps.findIndex((step) => step !== 160) + 1]);
   });
 
   test('a timer that wakes a hair too early costs that hair, not a whole tick', async () => {
