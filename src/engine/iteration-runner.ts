@@ -8,7 +8,7 @@ import type { CallServices } from '../call/services.ts';
 import { sleepOn } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { randomStream } from '../random.ts';
-import { rowOf } from '../record/schema.ts';
+import { type RowSink, rowOf } from '../record/schema.ts';
 import type { ScenarioPlan } from '../schedule/executor.ts';
 
 export interface IterationCounts {
@@ -93,26 +93,24 @@ function untilInterrupted(story: Promise<unknown>, services: CallServices, signa
 }
 
 function exception(source: IterationSource, { scenario, exec, vu, iteration }: VuContext, thrown: unknown): void {
-  const { counts, services } = source;
-  counts.exceptions++;
-  if (counts.exceptions > EXCEPTIONS_WRITTEN) return;
-  const stack =
-    thrown instanceof Error
-      ? thrown.stack
-          ?.split('\n')
-          .slice(1, 4)
-          .map((line) => line.trim())
-      : undefined;
-  services.sink.write(
+  source.counts.exceptions++;
+  if (source.counts.exceptions > EXCEPTIONS_WRITTEN) return;
+  writeException(source.services.sink, source.services.clock.now(), `${scenario} ${exec}()`, thrown, { vu, iteration });
+}
+
+/** An exception of the script, with where in it, as an event. */
+export function writeException(sink: RowSink, t_ms: number, target: string, thrown: unknown, detail: object = {}): void {
+  const frames = thrown instanceof Error ? thrown.stack?.split('\n').slice(1, 4) : undefined;
+  sink.write(
     'events',
     rowOf('events', {
-      t_ms: services.clock.now(),
+      t_ms,
       kind: 'warning',
       name: 'exception',
       action: 'thrown',
-      target: `${scenario} ${exec}()`,
+      target,
       by: 'harness',
-      detail: { message: messageOf(thrown), vu, iteration, stack },
+      detail: { message: messageOf(thrown), ...detail, stack: frames?.map((line) => line.trim()) },
     }),
   );
 }

@@ -1,4 +1,7 @@
-/** A worker's sink: rows go to the main thread, which alone writes files, in batches at most 20 ms apart. */
+/**
+ * A worker's sink: rows go to the main thread, which alone writes files, in batches at most 20 ms apart. What is open at the vendor goes as soon as
+ * the event loop turns: only from there can it be ended when this worker dies.
+ */
 import type { RowSink, RowTypes, TableName } from '../record/schema.ts';
 import type { Channel } from './channel.ts';
 
@@ -12,6 +15,7 @@ export class RowBatches implements RowSink {
   readonly #channel: Channel;
   #batch: RowBatch = [];
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -19,12 +23,15 @@ export class RowBatches implements RowSink {
 
   write<T extends TableName>(table: T, row: RowTypes[T]): void {
     this.#batch.push([table, row]);
+    if (table === 'open') this.#soon ??= setImmediate(() => this.flush());
     this.#timer ??= setTimeout(() => this.flush(), BATCH_MS);
   }
 
   flush(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#soon);
     this.#timer = undefined;
+    this.#soon = undefined;
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];

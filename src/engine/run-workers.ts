@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { ClockAnchor } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import type { OpenLeg } from '../record/open-calls.ts';
+import { rowOf } from '../record/schema.ts';
 import { split } from '../schedule/segment.ts';
 import type { SipStack } from '../sip/stack.ts';
 import { Broker } from './broker.ts';
@@ -103,9 +105,21 @@ export class RunWorkers {
     this.leader.gone(worker);
     const from = stack();
     this.#swept.push(
-      (from ? sweepLegs(from, legs, (leg, result) => record.write('open', closeOf(leg, result.at))) : Promise.resolve())
+      (from ? sweepLegs(from, legs, (leg, result) => this.#lost(worker, leg, result.at)) : Promise.resolve())
         .catch((thrown) => record.warn('sweep', `calls of worker ${worker} may be open: ${messageOf(thrown)}`))
         .then(() => releaseWorker(this.gate, worker - 1)),
+    );
+  }
+
+  /** The call's own row died with the worker; that there was one is known. */
+  #lost(worker: number, leg: OpenLeg, at: number): void {
+    const { record } = this.#options;
+    record.write('open', closeOf(leg, at));
+    if (leg.call.startsWith('a')) return;
+    const why = { ended_by: 'harness', outcome: 'harness', blame: 'harness', blame_why: 'its worker crashed' };
+    record.write(
+      'calls',
+      rowOf('calls', { call: leg.call, worker, sip_call_id: leg.sipCallId, invite_ms: leg.openedMs, end_ms: at, ...why }),
     );
   }
 }

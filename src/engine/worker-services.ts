@@ -68,6 +68,7 @@ export async function openServices(
       const scenario = Math.max(0, scenarios.indexOf(currentVuOrNone()?.scenario ?? ''));
       return contract.callerNumber(iteration * scenarios.length + scenario);
     },
+    numbers: vendor.numbers ?? {},
     headers: [],
     limits: {
       provisionalMs: vendor.limits?.provisional === undefined ? undefined : durationMs(vendor.limits.provisional),

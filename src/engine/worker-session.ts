@@ -1,6 +1,6 @@
 /** One worker's part of a run, phase by phase (worker-init.ts, PHASES). The main thread leads; this does. */
 import { type VuContext, withVu } from '../call/context.ts';
-import { abandonCalls, endIteration, openLegs } from '../call/iteration.ts';
+import { abandonCalls, endIteration, isStoryEnd, openLegs } from '../call/iteration.ts';
 import { RealClock, sleepOn } from '../clock.ts';
 import { randomStream } from '../random.ts';
 import { setExecutionState } from '../scenario/execution-state.ts';
@@ -10,7 +10,7 @@ import type { ScenarioPlan } from '../schedule/executor.ts';
 import { planScenarios, type RunPlan } from '../schedule/plan.ts';
 import { countOf, indexAt } from '../schedule/segment.ts';
 import type { Channel } from './channel.ts';
-import { type IterationCounts, type IterationSource, runIteration, sample } from './iteration-runner.ts';
+import { type IterationCounts, type IterationSource, runIteration, sample, writeException } from './iteration-runner.ts';
 import { RemoteController } from './local-controller.ts';
 import { followPhases } from './phases.ts';
 import { RowBatches } from './row-batches.ts';
@@ -21,6 +21,8 @@ import { openServices, type WorkerServices } from './worker-services.ts';
 
 /** How often the drain looks whether calls are still open. */
 const DRAIN_LOOK_MS = 50;
+/** Rejections that nothing awaited, written out one by one. */
+const STRAYS_WRITTEN = 20;
 
 /** Registers with the main thread and does each phase when told. @param exit lets the thread end. */
 export async function startSession(init: WorkerInit, channel: Channel, exit: () => void): Promise<void> {
@@ -75,6 +77,7 @@ class Session {
     const worker = await openServices(init, clock, channel, rows, (from, to) => health?.moved(from, to));
     const session = new Session(init, controller, scenario, rows, worker, channel);
     health = session.#health;
+    session.#catchStrays();
     return session;
   }
 
@@ -168,6 +171,19 @@ class Session {
     setExecutionState(undefined);
     await this.#worker.close();
     this.#rows.flush();
+  }
+
+  /**
+   * A promise that a scenario forgot to await rejects into nowhere, typically with `stopped` at the end of its VU: no reason to lose a worker.
+   * Anything else uncaught ends the thread; what it has written so far still gets out.
+   */
+  #catchStrays(): void {
+    let written = 0;
+    process.on('unhandledRejection', (thrown) => {
+      if (isStoryEnd(thrown) || written++ >= STRAYS_WRITTEN) return;
+      writeException(this.#rows, this.#worker.services.clock.now(), 'a promise that nothing awaits', thrown);
+    });
+    process.on('uncaughtExceptionMonitor', () => this.#rows.flush());
   }
 
   get #vus(): number {
