@@ -8,9 +8,6 @@ import type { LabKind } from './settings.ts';
 import { callWithSipp, SippAgents } from './sipp.ts';
 
 const count = (values: readonly string[], value: string) => values.filter((one) => one === value).length;
-const settled = async (lab: Lab) => {
-  await expect.poll(async () => (await Promise.all(lab.sites.map((site) => site.channels()))).join(), { timeout: 10_000 }).toBe('0,0');
-};
 
 /** Registers the tests of one kind; call it inside a `describe`. */
 export function labSuite(kind: LabKind): void {
@@ -62,7 +59,7 @@ export function labSuite(kind: LabKind): void {
     const callers = Array.from({ length: 12 }, (_, index) => `${4001000001 + index}`);
     const { ok, printed } = await callWithSipp({ number: '2002', calls: 12, rate: 12, callers, holdMs: 2500 });
     expect(ok, printed).toBe(true);
-    await settled(lab);
+    await lab.idle();
     const facts = lab.sites.flatMap((site) => site.ami.calls());
     expect(facts.map((fact) => fact.caller).sort()).toEqual(callers);
     for (const fact of facts) {

@@ -31,6 +31,11 @@ export interface Lab {
   setMaxCalls(site: string, calls: number): Promise<void>;
   /** Waits until the edge sees every site of `names` (default: all) active. */
   seenByEdge(names?: string[], timeoutMs?: number): Promise<void>;
+  /**
+   * Waits until no channel is open and Asterisk's record of every call is complete: hung up by AMI, present in the CDR.
+   * @throws Error after `timeoutMs`, naming what is left.
+   */
+  idle(timeoutMs?: number): Promise<void>;
   /** Ends everything the lab started, and removes its folders. */
   down(): Promise<void>;
 }
@@ -73,6 +78,7 @@ export async function startLab(options: StartOptions): Promise<Lab> {
       rpc: edgeRpc,
       setMaxCalls: (name, calls) => siteOf(labSites, name).setMaxCalls(calls),
       seenByEdge: (names = SITES.map((site) => site.name), timeoutMs = 20_000) => seenByEdge(names, timeoutMs),
+      idle: (timeoutMs = 10_000) => idle(labSites, timeoutMs),
       down: async () => {
         if (isDown) return;
         isDown = true;
@@ -163,6 +169,26 @@ function siteOf(sites: readonly LabSite[], name: string): LabSite {
   const site = sites.find((one) => one.name === name);
   if (!site) throw new Error(`no site ${name}: ${sites.map((one) => one.name).join(', ')}`);
   return site;
+}
+
+/** Events may overtake the answer to a command: no open channel does not yet mean that every hangup was reported. */
+async function idle(sites: readonly LabSite[], timeoutMs: number): Promise<void> {
+  let left: string[] = [];
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(50)) {
+    left = [];
+    for (const site of sites) {
+      const channels = await site.channels();
+      if (channels > 0) left.push(`${site.name}: ${channels} channels`);
+      const inCdr = new Set(site.cdr().map((row) => row.uniqueid));
+      for (const fact of site.ami.calls())
+        if (fact.hangupMs === null || !inCdr.has(fact.uniqueid))
+          left.push(`${site.name}: ${fact.caller} to ${fact.called} (${fact.sipCallId})`);
+    }
+    if (left.length === 0) return;
+  }
+  throw new Error(
+    `the lab is not idle after ${timeoutMs} ms: ${left.slice(0, 5).join('; ')}${left.length > 5 ? ` and ${left.length - 5} more` : ''}`,
+  );
 }
 
 async function seenByEdge(names: string[], timeoutMs: number): Promise<void> {
