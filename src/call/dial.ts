@@ -31,11 +31,13 @@ export interface DialOptions {
 
 /**
  * Dials and returns as soon as the INVITE has been handed to the network; `call.answered()` waits for the rest.
+ * @param number digits, or a key of the profile's `numbers`: so one scenario dials each vendor's own number
  * @throws CallsurgeError `contract-violation` where the number or the load is not permitted (nothing is sent), `call-failed` where we could not send.
  */
-export async function dial(called: string, options: DialOptions = {}): Promise<Call> {
+export async function dial(number: string, options: DialOptions = {}): Promise<Call> {
   const vu = currentVu('dial');
   const { services } = vu;
+  const called = services.numbers[number] ?? number;
   vu.signal.throwIfAborted();
   const first = adopt.countOf(vu) === 0;
   const trunk = chooseTrunk(services.trunks, options.trunk, vu.iteration);

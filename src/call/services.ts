@@ -40,6 +40,8 @@ export interface CallServices {
   trunks: LiveTrunk[];
   /** The run's caller numbers: the k-th caller of the run presents the k-th number of the contract's patterns. */
   callerNumber(iteration: number): string;
+  /** What the vendor's numbers are called in scenarios: by name, or by the number that all vendors' scenarios dial. */
+  numbers: Record<string, string>;
   headers: HeaderList;
   limits: { provisionalMs: number | undefined; mediaSilenceMs: number; scheduleLagMs: number };
   /** Agents of ours are expected on the line (profile has `sip` or `phone` agents). */

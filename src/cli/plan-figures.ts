@@ -1,6 +1,9 @@
 /** The plan's figures for one vendor: what `plan` prints, what `run` checks before it sends anything, and what run.json keeps. */
+
+import { literalNumbers } from '../scenario/dialled.ts';
 import { planFigures as figuresOf, type PlanFigures } from '../schedule/figures.ts';
-import { contractConflicts } from '../vendor/contract.ts';
+import { contractConflicts, contractRules } from '../vendor/contract.ts';
+import type { VendorProfile } from '../vendor/profile.ts';
 import { undecidableClaims } from '../vendor/undecidable.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -40,7 +43,7 @@ export function planFigures(
     ...figures,
     durationMs: plan.totalMs,
     warnings,
-    conflicts: conflicts.map(({ field, what, todo }) => `${what} (${field}): ${todo}`),
+    conflicts: [...conflicts.map(({ field, what, todo }) => `${what} (${field}): ${todo}`), ...numberConflicts(scenario.source, vendor)],
     undecided: undecidableClaims(vendor, {
       peakRate: figures.peakRate,
       peakConcurrent: figures.peakConcurrent,
@@ -52,6 +55,15 @@ export function planFigures(
     }),
     sources,
   };
+}
+
+/** Numbers that the scenario's text dials and the contract does not allow. */
+function numberConflicts(source: string, { contract, numbers }: VendorProfile): string[] {
+  const rules = contractRules(contract);
+  return literalNumbers(source).flatMap((written) => {
+    const problem = rules.number(numbers?.[written] ?? written, rules.callerNumber(0));
+    return problem ? [`${problem.message} (dial('${written}') in the scenario): ${problem.todo}`] : [];
+  });
 }
 
 /**

@@ -140,7 +140,7 @@ export interface VendorProfile {
   /** direct: our trunks end at the vendor. carrier: a 400 number dialled through the buyer's own carrier trunk. */
   access?: { kind: 'direct' } | { kind: 'carrier'; control?: { called: string; trunk?: string } };
   trunks: Trunk[];
-  /** Numbers of the service, for scenarios: `vendor.numbers.main`. */
+  /** Numbers of the service as scenarios dial them: by name, `dial('main')`, or by the number that a scenario for several vendors dials. */
   numbers?: Record<string, string>;
   agents?: AgentGroup[];
   claims?: Claims;

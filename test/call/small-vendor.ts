@@ -109,6 +109,7 @@ export async function openBench(agents: number, change: (agent: LiveAgent) => Pa
     gate: { check: () => undefined, enter: () => undefined, release: () => {} },
     trunks: [{ name: 'main', nextHop: next, domain: '127.0.0.1', credentials: undefined, weight: 1, priority: 0 }],
     callerNumber: (iteration) => `5550${String(iteration).padStart(5, '0')}`,
+    numbers: {},
     headers: [],
     limits: { provisionalMs: undefined, mediaSilenceMs: 400, scheduleLagMs: 500 },
     ownAgents: agents > 0,
