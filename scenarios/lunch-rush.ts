@@ -1,0 +1,77 @@
+/**
+ * Lunch rush: half an hour in which hungry people ask where their order is. A few of them are VIPs, and some call again.
+ *
+ * What it shows: a long plateau at the edge of the seats: service level and waits by percentile, whether VIPs really are served first (order
+ * checks), and what redials do to the load that the vendor sees.
+ *
+ *     4/s        ╱‾‾‾‾‾‾‾‾╲
+ *     1/s ______╱          ╲______
+ *         0m   5m        25m    30m
+ */
+import { curves, dial, patience, pause, type SurgeOptions, sleep, talkTime } from 'callsurge';
+import type { Options } from 'k6/options';
+
+export const options: Options = {
+  scenarios: {
+    diners: {
+      executor: 'ramping-arrival-rate',
+      exec: 'diner',
+      startRate: 1,
+      stages: curves.lunchRush({ base: 1, peak: 4, rise: '5m', hold: '20m', fall: '5m' }),
+      preAllocatedVUs: 150,
+      maxVUs: 600,
+      gracefulStop: '5m',
+    },
+    vips: {
+      executor: 'constant-arrival-rate',
+      exec: 'vip',
+      rate: 6,
+      timeUnit: '1m',
+      duration: '30m',
+      preAllocatedVUs: 10,
+      maxVUs: 40,
+      gracefulStop: '5m',
+    },
+  },
+  thresholds: {
+    service_level: ['rate > 0.8'],
+    'agent_wait{scenario:vips}': ['p(95) < 20000'],
+    call_abandoned: ['rate < 0.05'],
+  },
+};
+
+export const surge: SurgeOptions = { seed: 1200, arrivals: 'poisson', callLength: { diners: '90s', vips: '70s' } };
+
+/** Waits about a minute and a half; whoever gave up tries once more, a little later. */
+export async function diner() {
+  const first = await order(1);
+  if (first.outcome !== 'abandoned') return;
+  await sleep(pause.exponential('45s'));
+  await order(2, first.id);
+}
+
+export async function vip() {
+  const call = await dial(number(), { intent: 'support', vip: true });
+  await call.answered();
+  await call.press('1');
+  await call.agent({ patience: patience.weibull({ scale: '3m', shape: 1.5 }) });
+  await call.talk(talkTime.lognormal({ mean: '50s', sigma: 0.5 }));
+  await call.hangUp();
+}
+
+async function order(attempt: number, redialOf?: string) {
+  const call = await dial(number(), { intent: 'support', try: attempt, redialOf });
+  try {
+    await call.answered();
+    await call.press('1');
+    await call.agent({ patience: patience.weibull({ scale: '90s', shape: 1.5 }) });
+    await call.talk(talkTime.lognormal({ mean: '45s', sigma: 0.6 }));
+    await call.hangUp();
+  } catch (error) {
+    // Out of patience is a part of this story; anything else ends it.
+    if (call.outcome !== 'abandoned') throw error;
+  }
+  return call;
+}
+
+const number = () => __ENV.CALLED ?? '2000';
