@@ -93,14 +93,11 @@ export function sharpen(calls: FoundOutage, probes: readonly FoundOutage[]): Fou
     if (!overlaps) continue;
     affected += probe.affected;
     failed += probe.failed;
-    if (probe.startMs > calls.beforeMs && probe.startMs < startMs) {
-      startMs = probe.startMs;
-      beforeMs = Math.max(calls.beforeMs, probe.beforeMs);
-    }
-    if (probe.endMs !== null && endMs !== null && probe.endMs > calls.lastAffectedMs && probe.endMs < endMs) {
-      endMs = probe.endMs;
-      lastAffectedMs = Math.max(calls.lastAffectedMs, probe.lastAffectedMs);
-    }
+    if (probe.startMs > calls.beforeMs) startMs = Math.min(startMs, probe.startMs);
+    if (probe.beforeMs < startMs) beforeMs = Math.max(beforeMs, probe.beforeMs);
+    if (endMs === null || probe.endMs === null) continue;
+    if (probe.endMs > calls.lastAffectedMs) endMs = Math.min(endMs, probe.endMs);
+    if (probe.lastAffectedMs < endMs) lastAffectedMs = Math.max(lastAffectedMs, probe.lastAffectedMs);
   }
   return { startMs, endMs, beforeMs, lastAffectedMs, affected, failed, resolutionMs: resolution(startMs, endMs, beforeMs, lastAffectedMs) };
 }
