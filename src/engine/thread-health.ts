@@ -1,5 +1,10 @@
-/** What a thread can find out about itself: event-loop delay, garbage collection and CPU since it was last asked. */
-import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+/**
+ * What a thread can find out about itself: event-loop delay, garbage collection and CPU since it was last asked.
+ *
+ * The delay is the lateness of a timer of our own. Node's monitorEventLoopDelay would do, but it forgets the interval in which it is reset, and with
+ * it a stall that begins there.
+ */
+import { PerformanceObserver } from 'node:perf_hooks';
 
 export interface ThreadFigures {
   loop_p99_ms: number;
@@ -7,19 +12,19 @@ export interface ThreadFigures {
   cpu: number;
 }
 
-/** The histogram's sampling interval; the delay it reports includes it, so it is taken off again. */
-const RESOLUTION_MS = 10;
-const NS_PER_MS = 1e6;
+const SAMPLE_EVERY_MS = 10;
 
 export class ThreadHealth {
-  readonly #loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #collections: PerformanceObserver;
+  #timer: NodeJS.Timeout;
+  #late: number[] = [];
+  #due = 0;
   #gcMs = 0;
   #cpu = process.threadCpuUsage();
   #at = performance.now();
 
   constructor() {
-    this.#loop.enable();
+    this.#timer = this.#arm();
     this.#collections = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) this.#gcMs += entry.duration;
     });
@@ -30,12 +35,14 @@ export class ThreadHealth {
   take(): ThreadFigures {
     const at = performance.now();
     const used = process.threadCpuUsage(this.#cpu);
+    // What is late already and has not been told yet belongs to the time that is over.
+    const late = [...this.#late, Math.max(0, at - this.#due)].sort((a, b) => a - b);
     const figures = {
-      loop_p99_ms: this.#loop.count === 0 ? 0 : Math.max(0, this.#loop.percentile(99) / NS_PER_MS - RESOLUTION_MS),
+      loop_p99_ms: late[Math.ceil(late.length * 0.99) - 1]!,
       gc_ms: this.#gcMs,
       cpu: (used.user + used.system) / 1000 / Math.max(1, at - this.#at),
     };
-    this.#loop.reset();
+    this.#late = [];
     this.#gcMs = 0;
     this.#cpu = process.threadCpuUsage();
     this.#at = at;
@@ -43,7 +50,15 @@ export class ThreadHealth {
   }
 
   stop(): void {
-    this.#loop.disable();
+    clearTimeout(this.#timer);
     this.#collections.disconnect();
+  }
+
+  #arm(): NodeJS.Timeout {
+    this.#due = performance.now() + SAMPLE_EVERY_MS;
+    return setTimeout(() => {
+      this.#late.push(performance.now() - this.#due);
+      this.#timer = this.#arm();
+    }, SAMPLE_EVERY_MS).unref();
   }
 }
