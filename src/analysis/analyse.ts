@@ -122,7 +122,8 @@ class Analysis implements RunFold {
   }
 
   read(damage: TableDamage): void {
-    if (damage.torn || damage.badLines > 0 || damage.badCells > 0) this.#damage.push(damage);
+    const { table, torn, badLines, badCells } = damage;
+    if (torn || badLines > 0 || badCells > 0) this.#damage.push({ table, torn, badLines, badCells });
   }
 
   figures(): RunAnalysis {
@@ -228,7 +229,7 @@ class Analysis implements RunFold {
       complete: this.#meta.end !== null,
       lastMs,
       stillOpen: this.#open.count,
-      damage: this.#damage.map((damage) => ({ ...damage })),
+      damage: [...this.#damage],
     };
   }
 

@@ -70,7 +70,7 @@ function one(fault: FaultIncident, t0: number, scene: Scene): FaultFigures {
     recovery90Ms: recovery(attempts, t0, untilMs, before.ser, 0.9),
     recovery99Ms: recovery(attempts, t0, untilMs, before.ser, 0.99),
     fullRecoveryMs: fullRecovery(scene.answered, t0, effectMs, outageEnd === undefined ? t0 : outageEnd.endMs, until),
-    inProgress: inProgress(scene.log, effectMs, t0, untilMs, fault),
+    inProgress: inProgress(scene.log, effectMs, t0, untilMs),
     detectionMs: detection(scene.incidents, t0, untilMs),
     availabilityEquivalent: firstTry.resolutionMs === null ? null : 1 - downMs / MONTH_MS,
   };
@@ -222,13 +222,12 @@ function fullRecovery(answered: Level, t0: number, effectMs: number, fromMs: num
 }
 
 /** Calls answered before the effect: lost by the vendor before the next fault; or alive long enough after it; or over too soon to tell. */
-function inProgress(log: AttemptLog, effectMs: number, t0: number, untilMs: number, fault: FaultIncident): FaultFigures['inProgress'] {
-  const survivedFrom = Math.max(t0 + SURVIVAL_MS, Math.min(fault.endMs ?? 0, t0 + 6 * SURVIVAL_MS));
+function inProgress(log: AttemptLog, effectMs: number, t0: number, untilMs: number): FaultFigures['inProgress'] {
   const counts = { at: 0, survived: 0, dropped: 0, frozen: 0, ended: 0 };
   for (const { endedMs, fate } of log.inProgressAt(effectMs)) {
     counts.at++;
     if (fate !== 'normal' && endedMs < untilMs) counts[fate]++;
-    else if (endedMs >= survivedFrom) counts.survived++;
+    else if (endedMs >= t0 + SURVIVAL_MS) counts.survived++;
     else counts.ended++;
   }
   return counts;

@@ -96,7 +96,7 @@ function outage(
   seconds: number,
   options: { rate?: number; probes?: number; seed?: number; patienceMs?: number; upTo?: number } = {},
 ): { fault: FaultFigures; down: number; up: number } {
-  const { rate = 20, probes = 0, seed = 1, patienceMs, upTo = 120_000 } = options;
+  const { rate = 20, probes = 0, seed = 1, patienceMs, upTo = 60_000 + seconds * 1000 } = options;
   const down = 30_000 + randomStream(seed, 'down').next() * 1000;
   const up = down + seconds * 1000;
   const record = new Record();
@@ -172,7 +172,7 @@ describe('failover', () => {
   });
 
   it('says of an outage that is not over that it is not over', () => {
-    const { fault } = outage(500);
+    const { fault } = outage(500, { upTo: 120_000 });
     expect(fault.firstTry).toMatchObject({ rtoMs: null, outages: [{ endMs: null }] });
     expect(fault.recovery90Ms).toBeNull();
     expect(fault.fullRecoveryMs).toBeNull();
