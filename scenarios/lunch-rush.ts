@@ -4,9 +4,10 @@
  * What it shows: a long plateau at the edge of the seats: service level and waits by percentile, whether VIPs really are served first (order
  * checks), and what redials do to the load that the vendor sees.
  *
- *     4/s        ╱‾‾‾‾‾‾‾‾╲
- *     1/s ______╱          ╲______
- *         0m   5m        25m    30m
+ *     72/min      ╱‾‾‾‾‾‾‾‾‾‾‾‾╲
+ *              ╱                ╲
+ *     12/min ╱                    ╲
+ *            0m   5m        25m   30m
  */
 import { curves, dial, patience, pause, type SurgeOptions, sleep, talkTime } from 'callsurge';
 import type { Options } from 'k6/options';
@@ -16,10 +17,11 @@ export const options: Options = {
     diners: {
       executor: 'ramping-arrival-rate',
       exec: 'diner',
-      startRate: 1,
-      stages: curves.lunchRush({ base: 1, peak: 4, rise: '5m', hold: '20m', fall: '5m' }),
-      preAllocatedVUs: 150,
-      maxVUs: 600,
+      startRate: 12,
+      timeUnit: '1m',
+      stages: curves.lunchRush({ base: 12, peak: 72, rise: '5m', hold: '20m', fall: '5m' }),
+      preAllocatedVUs: 100,
+      maxVUs: 400,
       gracefulStop: '5m',
     },
     vips: {

@@ -4,7 +4,7 @@
  * What it shows: whether the vendor takes the wall (blocked calls, setup delay), how long the queue grows and how fast it drains afterwards, and
  * how many callers lose patience on the way.
  *
- *     6/s           ┌──╮
+ *     5/s           ┌──╮
  *                   │   ╲__
  *     1/s ──────────┘      ‾‾──___
  *         0s       20s  60s        3m30s
@@ -18,7 +18,7 @@ export const options: Options = {
       executor: 'ramping-arrival-rate',
       exec: 'shopper',
       startRate: 1,
-      stages: curves.midnightSpike({ base: 1, peak: 6, lead: '20s', ramp: '5s', hold: '35s', decay: '2m30s' }),
+      stages: curves.midnightSpike({ base: 1, peak: 5, lead: '20s', ramp: '5s', hold: '35s', decay: '2m30s' }),
       preAllocatedVUs: 100,
       maxVUs: 300,
       gracefulStop: '90s',
@@ -31,7 +31,7 @@ export const options: Options = {
   },
 };
 
-export const surge: SurgeOptions = { seed: 1111, arrivals: 'poisson', callLength: '35s' };
+export const surge: SurgeOptions = { seed: 1111, arrivals: 'poisson', callLength: '30s' };
 
 /** Presses 1 for support, waits as long as patience lasts, tells the story and hangs up. */
 export async function shopper() {
@@ -39,6 +39,6 @@ export async function shopper() {
   await call.answered();
   await call.press('1');
   await call.agent({ patience: patience.exponential('60s') });
-  await call.talk(talkTime.lognormal({ mean: '8s', sigma: 0.6 }));
+  await call.talk(talkTime.lognormal({ mean: '6s', sigma: 0.6 }));
   await call.hangUp();
 }

@@ -2,6 +2,7 @@
  * A vendor profile's fields, as valibot checks them. Objects are strict: a misspelt field is an error. What concerns several fields at once is
  * in check.ts.
  */
+import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { type Duration, durationMs } from '../duration.ts';
 import type { SimulatorConfig } from '../simulator/config.ts';
@@ -9,7 +10,10 @@ import type { ClaimName, Claims, Hook, Secret } from './profile.ts';
 
 const text = v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty'));
 const name = v.pipe(text, v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'must be letters, digits, - and _'));
-const host = v.pipe(text, v.regex(/^[A-Za-z0-9.:_-]+$/, 'must be a host name or an address, without sip: and port'));
+const host = v.pipe(
+  text,
+  v.check((value) => isIP(value) > 0 || /^[A-Za-z0-9._-]+$/.test(value), 'must be a host name or an address, without sip: and port'),
+);
 const port = whole(0, 65_535);
 const share = v.pipe(v.number('must be a number'), v.minValue(0, 'must be from 0 to 1'), v.maxValue(1, 'must be from 0 to 1'));
 const positive = v.pipe(
@@ -121,7 +125,14 @@ const optionals = <T extends Record<string, v.GenericSchema>>(entries: T) =>
 
 /** `400xxxxxxx`, `5*`. */
 const pattern = v.pipe(text, v.regex(/^\+?[0-9xX]+\*?$|^\*$/, 'must be digits, x for any digit, and * at the end for any rest'));
-const target = v.pipe(text, v.regex(/^[A-Za-z0-9.:_-]+(\/\d{1,3})?$/, 'must be a host name, an address or a block as 203.0.113.0/28'));
+const target = v.pipe(
+  text,
+  v.check((value) => {
+    const [address, prefix, ...rest] = value.split('/') as [string, string?, ...string[]];
+    if (prefix === undefined) return isIP(address) > 0 || /^[A-Za-z0-9._-]+$/.test(address);
+    return rest.length === 0 && isIP(address) > 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (isIP(address) === 4 ? 32 : 128);
+  }, 'must be a host name, an address or a block as 203.0.113.0/28'),
+);
 const clock = v.pipe(text, v.regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time as 09:30'));
 const day = v.picklist(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], 'must be mon, tue, wed, thu, fri, sat or sun');
 
