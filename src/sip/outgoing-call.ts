@@ -106,10 +106,14 @@ export class StackOutgoingCall implements OutgoingCall {
     this.#proceeding = false;
     const failed = ({ message }: { message: IncomingResponseMessage }) => this.#refused(request, message);
     new InviteUserAgentClient(this.#shared.core, request.asCore(), {
-      onProgress: ({ session }) => this.#adoptEarly(session as OwnedDialog),
+      onProgress: ({ session }) => void this.#adopt(session as OwnedDialog, request),
       onAccept: ({ message, session, ack }) => {
+        const response = message as unknown as IncomingResponse;
+        const dialog = this.#adopt(session as OwnedDialog, request);
+        // SIP.js keeps the Contact of the 18x; the ACK goes to that of the 200 (RFC 3261 12.2.1.2).
+        dialog.refreshTarget(response.contact);
         ack({ extraHeaders: request.parts.lines?.filter(isAuthorization) });
-        this.#accepted(message as unknown as IncomingResponse, session as OwnedDialog, request);
+        this.#accepted(response, dialog);
       },
       onRedirect: failed,
       onReject: failed,
@@ -126,27 +130,20 @@ export class StackOutgoingCall implements OutgoingCall {
     this.#sendHeldCancel();
   }
 
-  /** An early dialog can be asked things (UPDATE, INFO, OPTIONS) before it is confirmed. */
-  #adoptEarly(session: OwnedDialog): void {
-    if (session.owner) return;
-    new StackDialog(this.#shared, this.#dialogParts(session, this.#request));
-  }
-
-  #dialogParts(session: OwnedDialog, request: OutgoingRequest) {
-    return {
+  /** Early dialogs too: they can be asked things (UPDATE, INFO, OPTIONS) before they are confirmed. */
+  #adopt(session: OwnedDialog, request: OutgoingRequest): StackDialog {
+    if (session.owner instanceof StackDialog) return session.owner;
+    return new StackDialog(this.#shared, {
       session,
       handlers: () => this.#handlers,
       user: this.#user,
       credentials: this.#options.credentials,
       branch: request.branch,
       requestUri: this.#options.requestUri,
-    };
+    });
   }
 
-  #accepted(response: IncomingResponse, session: OwnedDialog, request: OutgoingRequest): void {
-    const dialog =
-      session.owner instanceof StackDialog ? session.owner : new StackDialog(this.#shared, this.#dialogParts(session, request));
-    dialog.refreshTarget(response.contact);
+  #accepted(response: IncomingResponse, dialog: StackDialog): void {
     if (this.#state !== 'calling') {
       void dialog.bye();
       this.#shared.tell(() => this.#handlers.surplus?.(response));

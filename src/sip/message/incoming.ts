@@ -25,6 +25,12 @@ const LISTS = new Set([
   'proxy-require',
 ]);
 
+/** Mandatory in every message, and allowed once (RFC 3261 8.1.1, 7.3.1). */
+const ONCE = ['from', 'to', 'call-id', 'cseq'];
+
+/** RFC 3261 8.1.1.7: a branch that begins so is unique by itself. */
+const MAGIC = 'z9hG4bK';
+
 abstract class Incoming implements SipMessage {
   readonly callId: string;
   readonly cseq: number;
@@ -189,6 +195,11 @@ export function readMessage(bytes: Buffer, at: number, source: HostPort): Incomi
   const firstSpace = line.indexOf(' ');
   if (firstSpace <= 0) return 'start line is neither a request nor a response';
 
+  for (const name of ONCE) {
+    const index = scanned.names.indexOf(name);
+    if (index < 0) return `no ${name}`;
+    if (scanned.names.includes(name, index + 1)) return `more than one ${name}`;
+  }
   const viaText = first(scanned, 'via');
   const via = viaText === undefined ? undefined : parseVia(splitList(viaText)[0] ?? '');
   if (!via) return 'no readable Via';
@@ -197,7 +208,7 @@ export function readMessage(bytes: Buffer, at: number, source: HostPort): Incomi
   const to = nameAddr(scanned, 'to');
   if (!to) return 'no readable To';
   const callId = first(scanned, 'call-id');
-  if (callId === undefined || callId === '') return 'no Call-ID';
+  if (callId === undefined || callId === '') return 'an empty Call-ID';
   const cseqText = first(scanned, 'cseq') ?? '';
   const space = indexOfSpace(cseqText);
   const cseq = uint(cseqText.slice(0, space), 2 ** 32 - 1);
@@ -221,9 +232,10 @@ export function readMessage(bytes: Buffer, at: number, source: HostPort): Incomi
   if (!isToken(method) || method !== cseqMethod) return 'method and CSeq differ';
   if (uri === '' || uri.includes(' ') || uri.startsWith('<')) return 'no readable Request-URI';
   // RFC 3261 17.2.3: branch and sent-by name the transaction; without the magic cookie (RFC 2543) the request's own fields do.
-  const transaction = branch.startsWith('z9hG4bK')
-    ? `${branch}|${via.host}:${via.port ?? 5060}`
-    : `${callId}|${cseq}|${param(from.params, 'tag') ?? ''}|${viaText}`;
+  const transaction =
+    branch.length > MAGIC.length && branch.startsWith(MAGIC)
+      ? `${branch}|${via.host}:${via.port ?? 5060}`
+      : `${callId}|${cseq}|${param(from.params, 'tag') ?? ''}|${viaText}`;
   return new IncomingRequest(method, uri, { scanned, via, from, to, callId, cseq, cseqMethod, transaction }, at, source);
 }
 

@@ -76,7 +76,10 @@ export function scan(bytes: Buffer): Scanned | string | undefined {
     if (colon < 0 || colon >= end || colon === pos) return 'header line without a name';
     const name = canonicalName(text.slice(pos, colon));
     const value = text.slice(colon + 1, end).trim();
-    if (name === 'content-length') contentLength = value;
+    if (name === 'content-length') {
+      if (contentLength !== '' && contentLength !== value) return 'two different Content-Lengths';
+      contentLength = value;
+    }
     names.push(name);
     values.push(value);
   }

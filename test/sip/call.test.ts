@@ -1,0 +1,315 @@
+/** Two real stacks on loopback: a call from INVITE to BYE and everything that may happen in between. */
+import { afterEach, expect, test } from 'vitest';
+import type { IncomingCall, IncomingCallHandlers, SipDialog, SipResponse } from '../../src/sip/stack.ts';
+import { callTo, closeAll, noting, openStack, pause, quietDialog, SDP, until } from './support.ts';
+
+afterEach(closeAll);
+
+/** A callee that notes what happens, and what it is told to do with a call. */
+async function openCallee(take: (call: IncomingCall, log: string[]) => void, more: Partial<IncomingCallHandlers> = {}) {
+  const log: string[] = [];
+  const calls: IncomingCall[] = [];
+  const stack = await openStack('callee', {
+    call(call) {
+      calls.push(call);
+      call.handlers = {
+        cancelled: () => log.push('cancelled'),
+        acknowledged: () => log.push('acknowledged'),
+        unacknowledged: () => log.push('unacknowledged'),
+        ended: () => log.push('ended'),
+        ...more,
+      };
+      take(call, log);
+    },
+  });
+  return { stack, log, calls };
+}
+
+test('a call rings, is answered, acknowledged and ended by the caller', async () => {
+  const callee = await openCallee((call) => {
+    call.ring([['X-Queue', '3']]);
+    setTimeout(() => call.accept(SDP, [['X-Agent', '1001']]), 30);
+  });
+  const caller = await openStack('caller');
+  const log: string[] = [];
+  const answered = Promise.withResolvers<{ response: SipResponse; dialog: SipDialog }>();
+  const began = performance.timeOrigin + performance.now();
+  const call = caller.call(
+    callTo(callee.stack.local, {
+      fromDisplay: '双十一 "promo"',
+      headers: [
+        ['X-Campaign', 'midnight'],
+        ['User-to-User', '4861;encoding=hex'],
+      ],
+    }),
+    noting(log, {
+      answered: (response, dialog) => {
+        log.push('answered');
+        answered.resolve({ response, dialog });
+      },
+    }),
+  );
+  const { response, dialog } = await answered.promise;
+  expect(log).toEqual(['sent 1', '100', '180', 'answered']);
+  expect(response.body).toBe(SDP.content);
+  expect(response.bodyType).toBe('application/sdp');
+  expect(response.header('x-agent')).toBe('1001');
+  expect(response.at).toBeGreaterThan(began);
+  expect(call.dialog).toBe(dialog);
+
+  const { request } = callee.calls[0]!;
+  expect(request.uri).toBe(`sip:4001000000@127.0.0.1:${callee.stack.local.port}`);
+  expect([request.fromUri, request.fromDisplay, request.toUri]).toEqual([
+    'sip:13800000000@caller.example',
+    '双十一 "promo"',
+    'sip:4001000000@vendor.example',
+  ]);
+  expect(request.header('x-campaign')).toBe('midnight');
+  expect(request.header('user-to-user')).toBe('4861;encoding=hex');
+  expect(request.source.port).toBe(caller.local.port);
+  await until(() => callee.log.includes('acknowledged'), 'the ACK');
+
+  const result = await dialog.bye([['Reason', 'Q.850;cause=16']]);
+  expect(result).toMatchObject({ kind: 'response', response: { status: 200 }, retransmissions: 0 });
+  expect(result.at).toBeGreaterThanOrEqual(result.sentAt);
+  expect(callee.log).toEqual(['acknowledged', 'ended']);
+  expect([caller.stats().dialogs, callee.stack.stats().dialogs]).toEqual([0, 0]);
+  expect([caller.problems, caller.stats().bad]).toEqual([[], 0]);
+});
+
+test('the callee may end the call at once: its BYE waits for the ACK (RFC 3261 15)', async () => {
+  let bye: ReturnType<SipDialog['bye']> | undefined;
+  const callee = await openCallee((call) => {
+    bye = call.accept(SDP).bye();
+  });
+  const caller = await openStack('caller');
+  const log: string[] = [];
+  caller.call(callTo(callee.stack.local), noting(log));
+  await until(() => log.includes('ended'), 'the BYE');
+  expect(log).toEqual(['sent 1', '100', 'answered 200', 'ended']);
+  expect(await bye).toMatchObject({ kind: 'response', response: { status: 200 } });
+  expect(callee.log).toEqual(['acknowledged']);
+});
+
+test('early media: 183 with SDP, then the answer in the same dialog', async () => {
+  const callee = await openCallee((call) => {
+    call.progress(SDP, [['X-Announcement', 'queue']]);
+    setTimeout(() => call.accept(SDP), 20);
+  });
+  const caller = await openStack('caller');
+  const tags: string[] = [];
+  const bodies: string[] = [];
+  const answered = Promise.withResolvers<SipDialog>();
+  caller.call(
+    callTo(callee.stack.local),
+    noting([], {
+      provisional: (response) => {
+        if (response.status === 100) return;
+        tags.push(response.toTag);
+        bodies.push(response.body);
+      },
+      answered: (response, dialog) => {
+        tags.push(response.toTag);
+        answered.resolve(dialog);
+      },
+    }),
+  );
+  await (await answered.promise).bye();
+  expect(bodies).toEqual([SDP.content]);
+  expect(new Set(tags).size).toBe(1);
+});
+
+test('a refusal ends the call with its status and Retry-After, acknowledged', async () => {
+  const callee = await openCallee((call) => call.reject(503, { reason: 'All Lines Busy', headers: [['Retry-After', '30']] }));
+  const caller = await openStack('caller');
+  const failed = Promise.withResolvers<SipResponse>();
+  caller.call(
+    callTo(callee.stack.local),
+    noting([], { failed: (failure) => failure.kind === 'response' && failed.resolve(failure.response) }),
+  );
+  const response = await failed.promise;
+  expect([response.status, response.reason, response.header('retry-after')]).toEqual([503, 'All Lines Busy', '30']);
+  await pause(150);
+  // Timer G would have repeated the refusal by now, had no ACK come.
+  expect(callee.stack.stats().retransmitted).toBe(0);
+});
+
+test('cancel while ringing: 487 at the caller, cancelled at the callee', async () => {
+  const callee = await openCallee((call) => call.ring());
+  const caller = await openStack('caller');
+  const log: string[] = [];
+  const call = caller.call(callTo(callee.stack.local), noting(log));
+  await until(() => log.includes('180'), 'ringing');
+  call.cancel([['Reason', 'SIP;cause=487']]);
+  call.cancel();
+  await until(() => log.includes('failed 487'), 'the 487');
+  expect(callee.log).toEqual(['cancelled']);
+  // Accepting what is cancelled gives a dialog that is over: its BYE meets no call, but it does not hang either.
+  const late = await callee.calls[0]!.accept(SDP).bye();
+  expect(late).toMatchObject({ kind: 'response', response: { status: 481 } });
+});
+
+test('a 200 that crosses the CANCEL wins: answered, and the caller must end it', async () => {
+  const callee = await openCallee((call) => call.ring());
+  const caller = await openStack('caller');
+  const log: string[] = [];
+  let dialog: SipDialog | undefined;
+  const call = caller.call(
+    callTo(callee.stack.local),
+    noting(log, {
+      provisional: (response) => {
+        log.push(String(response.status));
+        if (response.status !== 180) return;
+        // In one turn of the loop: the callee has said 200 before the CANCEL can reach it.
+        callee.calls[0]!.accept(SDP);
+        call.cancel();
+      },
+      answered: (_response, made) => {
+        log.push('answered');
+        dialog = made;
+      },
+    }),
+  );
+  await until(() => dialog !== undefined, 'the answer');
+  expect(await dialog!.bye()).toMatchObject({ kind: 'response', response: { status: 200 } });
+  await pause(50);
+  expect(log).toEqual(['sent 1', '100', '180', 'answered']);
+  expect(callee.log).toEqual(['acknowledged', 'ended']);
+});
+
+test('requests in the dialog, both ways: INFO, UPDATE, OPTIONS, re-INVITE, and one that nobody knows', async () => {
+  const seen: string[] = [];
+  const answering = (side: string): Partial<IncomingCallHandlers> => ({
+    offer: (request) => {
+      seen.push(`${side} ${request.method}`);
+      return { status: 200, body: { ...SDP, content: `${SDP.content}a=${side}\r\n` } };
+    },
+    request: (request) => {
+      seen.push(`${side} ${request.method} ${request.body}`);
+      return request.method === 'INFO' ? 200 : 501;
+    },
+  });
+  const theirs = Promise.withResolvers<SipDialog>();
+  const callee = await openCallee((call) => theirs.resolve(call.accept(SDP)), answering('callee'));
+  const caller = await openStack('caller');
+  const ours = Promise.withResolvers<SipDialog>();
+  caller.call(callTo(callee.stack.local), noting([], { ...answering('caller'), answered: (_response, dialog) => ours.resolve(dialog) }));
+  const dialogs = { caller: await ours.promise, callee: await theirs.promise };
+  await until(() => callee.log.includes('acknowledged'), 'the ACK');
+  for (const [side, dialog] of Object.entries(dialogs)) {
+    const other = side === 'caller' ? 'callee' : 'caller';
+    const info = await dialog.send('INFO', { body: { type: 'application/dtmf-relay', content: 'Signal=1' } });
+    expect(info).toMatchObject({ kind: 'response', response: { status: 200 } });
+    expect(await dialog.send('UPDATE', { body: SDP })).toMatchObject({ response: { status: 200, body: `${SDP.content}a=${other}\r\n` } });
+    expect(await dialog.send('OPTIONS')).toMatchObject({ response: { status: 200 } });
+    expect(await dialog.send('FROBNICATE')).toMatchObject({ response: { status: 501 } });
+    expect(await dialog.reinvite(SDP)).toMatchObject({ response: { status: 200, body: `${SDP.content}a=${other}\r\n` } });
+    expect(await dialog.reinvite(SDP, [['X-Second', '1']])).toMatchObject({ response: { status: 200 } });
+  }
+  const one = (side: string) => [`${side} INFO Signal=1`, `${side} UPDATE`, `${side} FROBNICATE `, `${side} INVITE`, `${side} INVITE`];
+  expect(seen).toEqual([...one('callee'), ...one('caller')]);
+  expect(await dialogs.caller.bye()).toMatchObject({ response: { status: 200 } });
+});
+
+test('defaults without handlers: re-INVITE and UPDATE with an offer 488, a refresh without one 200, INFO 200', async () => {
+  const caller = await openStack('caller');
+  const callee = await openStack('callee', {
+    call: (call) => {
+      call.handlers = { ...quietDialog, cancelled: () => {} };
+      call.accept(undefined);
+    },
+  });
+  const answered = Promise.withResolvers<SipDialog>();
+  caller.call(callTo(callee.local, { body: undefined }), noting([], { answered: (_response, dialog) => answered.resolve(dialog) }));
+  const dialog = await answered.promise;
+  expect(await dialog.reinvite(SDP)).toMatchObject({ response: { status: 488 } });
+  expect(await dialog.send('UPDATE', { body: SDP })).toMatchObject({ response: { status: 488 } });
+  expect(await dialog.send('UPDATE', { headers: [['Session-Expires', '1800;refresher=uac']] })).toMatchObject({
+    response: { status: 200 },
+  });
+  expect(await dialog.send('INFO')).toMatchObject({ response: { status: 200 } });
+  expect(await dialog.send('REFER')).toMatchObject({ response: { status: 501 } });
+  await dialog.bye();
+});
+
+test('two re-INVITEs at once: 491, and the second try succeeds', async () => {
+  const theirs = Promise.withResolvers<SipDialog>();
+  const offer = () => ({ status: 200 as const, body: SDP });
+  const callee = await openCallee((call) => theirs.resolve(call.accept(SDP)), { offer });
+  const caller = await openStack('caller');
+  const ours = Promise.withResolvers<SipDialog>();
+  caller.call(callTo(callee.stack.local), noting([], { offer, answered: (_response, dialog) => ours.resolve(dialog) }));
+  const [a, b] = [await ours.promise, await theirs.promise];
+  await until(() => callee.log.includes('acknowledged'), 'the ACK');
+  const results = await Promise.all([a.reinvite(SDP), b.reinvite(SDP)]);
+  expect(results).toMatchObject([{ response: { status: 200 } }, { response: { status: 200 } }]);
+  await a.bye();
+});
+
+test('BYEs that cross end the call on both sides and are both answered', async () => {
+  const theirs = Promise.withResolvers<SipDialog>();
+  const callee = await openCallee((call) => theirs.resolve(call.accept(SDP)));
+  const caller = await openStack('caller');
+  const log: string[] = [];
+  const ours = Promise.withResolvers<SipDialog>();
+  caller.call(callTo(callee.stack.local), noting(log, { answered: (_response, dialog) => ours.resolve(dialog) }));
+  const [a, b] = [await ours.promise, await theirs.promise];
+  await until(() => callee.log.includes('acknowledged'), 'the ACK');
+  expect(await Promise.all([a.bye(), b.bye()])).toMatchObject([{ response: { status: 200 } }, { response: { status: 200 } }]);
+  expect(log).not.toContain('ended');
+  expect(callee.log).toEqual(['acknowledged']);
+});
+
+test('without a call callback an INVITE gets 480, OPTIONS 200, REGISTER 405', async () => {
+  const bare = await openStack('bare');
+  const caller = await openStack('caller');
+  const log: string[] = [];
+  caller.call(callTo(bare.local), noting(log));
+  await until(() => log.includes('failed 480'), 'the 480');
+  const ask = (method: string) =>
+    caller.send({
+      method,
+      requestUri: 'sip:anybody@vendor.example',
+      fromUri: 'sip:probe@caller.example',
+      toUri: 'sip:vendor.example',
+      nextHop: { ...bare.local },
+    });
+  expect(await ask('OPTIONS')).toMatchObject({ response: { status: 200 } });
+  expect(await ask('REGISTER')).toMatchObject({ response: { status: 405 } });
+  expect(await ask('BYE')).toMatchObject({ response: { status: 481 } });
+});
+
+test('a callback that throws is reported and disturbs nothing', async () => {
+  const callee = await openCallee((call) => {
+    call.accept(SDP);
+    throw new Error('callee is confused');
+  });
+  const caller = await openStack('caller');
+  let dialog: SipDialog | undefined;
+  caller.call(
+    callTo(callee.stack.local),
+    noting([], {
+      provisional: () => {
+        throw new Error('caller is confused');
+      },
+      answered: (_response, made) => {
+        dialog = made;
+      },
+    }),
+  );
+  await until(() => dialog !== undefined, 'the answer');
+  await dialog!.bye();
+  expect(callee.stack.problems).toEqual([expect.stringContaining('callee is confused')]);
+  expect(caller.problems).toEqual([expect.stringContaining('caller is confused')]);
+  expect(caller.stats().bad).toBe(0);
+});
+
+test('a closed stack ends what is still open', async () => {
+  const callee = await openCallee((call) => call.ring());
+  const caller = await openStack('caller');
+  const log: string[] = [];
+  caller.call(callTo(callee.stack.local), noting(log));
+  await until(() => log.includes('180'), 'ringing');
+  await caller.close();
+  expect(log.at(-1)).toBe('failed transport');
+});
