@@ -30,7 +30,12 @@ export function claimName(language: Language, verdict: Verdict): string {
  * `why` is a key and its figures, `outage-over-limit outages=2 worst=8123`: texts know the key as `why.…`. Figures whose name ends in Ms are
  * durations, in Share shares. A key that the texts do not know is printed as it came.
  */
-export const whyText = (language: Language, why: string): string => sentence(language, 'why', why);
+export function whyText(language: Language, { why, state }: Pick<Verdict, 'why' | 'state'>): string {
+  // The same evidence reads differently for a promise kept and for one broken.
+  return why === 'interval' && (state === 'pass' || state === 'fail')
+    ? say(language, `why.interval.${state}`)
+    : sentence(language, 'why', why);
+}
 
 /** As `whyText`, for the reasons of a run that is not valid. */
 export const reasonText = (language: Language, reason: string): string => sentence(language, 'reason', reason);

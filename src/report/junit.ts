@@ -47,7 +47,7 @@ function validityCase(validity: RunAnalysis['validity'], language: Language): Ca
 
 function claimResult(verdict: Verdict, language: Language): Result {
   const measured = verdict.measured === null ? say(language, 'not-measured') : inUnit(verdict.measured, verdict.unit);
-  const message = `${say(language, 'verdict.promised')} ${promised(verdict)}, ${say(language, 'verdict.measured')} ${measured}: ${whyText(language, verdict.why)}`;
+  const message = `${say(language, 'verdict.promised')} ${promised(verdict)}, ${say(language, 'verdict.measured')} ${measured}: ${whyText(language, verdict)}`;
   const kinds = { pass: 'ok', fail: 'failure', 'not valid': 'error', 'not proven': 'skipped', 'not measured': 'skipped' } as const;
   const kind = kinds[verdict.state];
   return { kind: kind === 'skipped' && verdict.veto ? 'failure' : kind, type: verdict.state, message };

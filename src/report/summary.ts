@@ -54,7 +54,7 @@ export function summaryText(analysis: RunAnalysis, { language = 'en', colour }: 
       lines.push(
         `    ${paint(style, sign)} ${claimName(language, verdict)}${veto}: ${promised(verdict)} → ${measured}  ${paint('dim', say(language, `state.${verdict.state}`))}`,
       );
-      if (verdict.state !== 'pass') lines.push(paint('dim', `      ${plain(whyText(language, verdict.why))}`));
+      if (verdict.state !== 'pass') lines.push(paint('dim', `      ${plain(whyText(language, verdict))}`));
     }
   }
   if (thresholds.length > 0) {

@@ -69,7 +69,7 @@ export interface PlotParts {
 }
 
 export function plot({ className = '', drawing, overlay, xTicks, yTicks, data }: PlotParts): Html {
-  return html`<div class="plot ${className}"><div class="area"${data ? html` data-chart="${data}"` : null}>
+  return html`<div class="plot ${className}"><div class="field"${data ? html` data-chart="${data}"` : null}>
 <div class="grid">${yTicks.map((tick) => html`<i style="top:${tick.at}"></i>`)}</div>
 <svg viewBox="0 0 ${UNITS} ${UNITS}" preserveAspectRatio="none" aria-hidden="true">${drawing}</svg>${overlay}
 <div class="yt">${yTicks.map((tick) => html`<b style="top:${tick.at}">${tick.label}</b>`)}</div>

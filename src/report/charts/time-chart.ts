@@ -2,11 +2,11 @@
 import type { Series } from '../../analysis/model.ts';
 import { count, elapsed } from '../format.ts';
 import { type Html, html, jsonBlock, type Part } from '../markup.ts';
-import { bothOr } from '../messages/say.ts';
+import { both, bothOr } from '../messages/say.ts';
 import type { Band, Frame, Mark } from './marks.ts';
 import { percentX, percentY, plot, stepArea, stepPath, x } from './plot.ts';
 import { durationAxis, timeTicks, valueAxis } from './scale.ts';
-import { largest } from './series.ts';
+import { isEmpty, largest } from './series.ts';
 
 export interface Line {
   /** Class of the colour: c-answered … (style.ts). */
@@ -36,6 +36,7 @@ export function timeChart(chart: TimeChart, frame: Frame): Html {
     stack ? Math.max(0, ...stack.tops) : largest(...chart.lines.map((line) => line.series)),
     chart.reference?.value ?? 0,
   );
+  const nothing = chart.lines.every((line) => isEmpty(line.series));
   const axis = chart.unit === 'ms' ? durationAxis(top * 1.02) : valueAxis(top * 1.02, chart.unit === 'calls');
   const areas = chart.lines.map((line, i) => {
     const { series, colour } = line;
@@ -48,7 +49,7 @@ export function timeChart(chart: TimeChart, frame: Frame): Html {
 ${plot({
   className: chart.tall ? 'tall' : '',
   drawing: html`${frame.bands.map((band) => bandOf(band, frame))}${areas}`,
-  overlay: html`${reference(chart, axis.max)}${marksOver(frame)}`,
+  overlay: html`${reference(chart, axis.max)}${marksOver(frame)}${nothing ? html`<p class="empty">${both('chart.empty')}</p>` : null}`,
   xTicks: timeTicks(fromMs, toMs, zeroMs).map((ms) => ({ at: percentX(ms, fromMs, toMs), label: elapsed(ms - zeroMs) })),
   yTicks: axis.ticks.map((tick) => ({ at: percentY(tick, axis.max), label: label(tick) })),
   data: chart.id,

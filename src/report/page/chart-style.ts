@@ -23,9 +23,9 @@ export const CHART_STYLE = `${colours}
 .swatch.b-beyond{background:var(--hair)}.swatch.b-outage{border-top:4px solid var(--b-outage)}
 th .swatch,td .swatch{margin-right:.55rem;vertical-align:.12em}th .swatch.stack{vertical-align:-.04em}
 .plot{padding:2.7rem .5rem 1.7rem 3.4rem}
-.area{position:relative;height:11.5rem}.tall .area{height:17rem}
-.area svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
-.area path,.area rect{vector-effect:non-scaling-stroke}
+.field{position:relative;height:11.5rem}.tall .field{height:17rem}
+.field svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
+.field path,.field rect{vector-effect:non-scaling-stroke}
 .line{fill:none;stroke:var(--c);stroke-width:1.75;stroke-linejoin:round}
 .line.dashed{stroke-dasharray:5 3.5;stroke-width:1.4}
 .under{fill:var(--c);opacity:.17;stroke:none}
@@ -48,12 +48,13 @@ rect.b-fault{fill:var(--b-fault)}rect.b-unhealthy{fill:var(--b-unhealthy)}rect.b
 .m-fault{--mc:#b3261e}.m-scale{--mc:#0a5f9e}.m-alarm{--mc:#8a5a00}.m-mark{--mc:#5b3f8c}.m-abort{--mc:#16202c}.m-drain{--mc:#5f6c7b}
 @media (prefers-color-scheme:dark){@media screen{.m-fault{--mc:#ff8a80}.m-scale{--mc:#7cc0f5}.m-alarm{--mc:#f2bd5b}.m-mark{--mc:#c3a6f5}.m-abort{--mc:#e9eef4}.m-drain{--mc:#93a0af}}}
 .cursor{position:absolute;top:0;bottom:0;width:0;border-left:1px solid var(--ink);opacity:.45;pointer-events:none;display:none}
+.empty{position:absolute;inset:0;display:grid;place-items:center;margin:0;color:var(--dim);font-size:.85rem}
 .bullet{position:relative;height:1.5rem;margin-top:.55rem;border-radius:4px;background:var(--hair2)}
 .bullet i{position:absolute;top:0;bottom:0}
 .bullet .good{background:color-mix(in srgb,var(--pass) 16%,transparent);border-radius:4px}
 .bullet .ci{top:35%;bottom:35%;background:var(--bc);opacity:.4;border-radius:2px;min-width:2px}
 .bullet .promise{border-left:2px solid var(--ink);top:-3px;bottom:-3px;margin-left:-1px}
 .bullet .dot{width:.7rem;height:.7rem;margin:-.35rem;top:50%;bottom:auto;border-radius:50%;background:var(--bc);border:2px solid var(--card);box-sizing:content-box;margin:calc(-.35rem - 2px)}
-@media (max-width:760px){.plot{padding-left:2.9rem;padding-right:0}.xt b:nth-child(even){display:none}.tall .area{height:13rem}}
-@media print{.area{height:42mm}.tall .area{height:60mm}.cursor{display:none!important}}
+@media (max-width:760px){.plot{padding-left:2.9rem;padding-right:0}.xt b:nth-child(even){display:none}.tall .field{height:13rem}}
+@media print{.field{height:42mm}.tall .field{height:60mm}.cursor{display:none!important}}
 `;

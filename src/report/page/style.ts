@@ -73,7 +73,7 @@ tbody tr:last-child>*{border-bottom:0}
 th:has(>.left){text-align:left}td:has(>.left){text-align:left;white-space:normal;overflow-wrap:anywhere}
 .narrow table,table.narrow{width:auto;min-width:min(34rem,100%)}table.small{font-size:.78rem}table.small tbody th{min-width:3rem}
 table.wide td:last-child{white-space:normal;text-align:left;color:var(--dim);font-size:.84rem}table.wide td:nth-child(2){white-space:normal}
-.columns{display:grid;grid-template-columns:1fr 1fr;gap:0 2.4rem;align-items:start}.columns h3{margin-top:.4rem}
+.columns{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:0 2.4rem;align-items:start}.columns h3{margin-top:.4rem}
 .card{border-top:1px solid var(--hair);padding-top:.2rem;margin-top:1rem}.card:first-of-type{border:0;margin:0;padding:0}.card h3{margin-top:.6rem}
 .marks-table tbody th{min-width:2rem;width:2.2rem}.half{max-width:34rem}
 details summary{cursor:pointer;color:var(--accent);font-size:.88rem}
@@ -83,12 +83,13 @@ details summary{cursor:pointer;color:var(--accent);font-size:.88rem}
 footer{color:var(--dim);font-size:.8rem}
 #tip{position:fixed;z-index:20;pointer-events:none;max-width:24rem;padding:.5rem .7rem;border-radius:8px;background:var(--ink);color:var(--card);font-size:.78rem;line-height:1.45;box-shadow:0 4px 18px #0003;display:none}
 #tip table{font-size:inherit;width:auto}#tip td,#tip th{padding:.05rem .5rem .05rem 0;border:0;color:inherit}#tip td:last-child{padding-right:0}#tip b{font-weight:600}
+@media (max-width:980px){.verdicts li{grid-template-columns:1fr 1fr}.v-state,.v-claim,.v-bullet{grid-column:1/-1}.columns{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:760px){.page{padding:1rem .8rem 3rem}section{padding:1rem .95rem;border-radius:10px}h1{font-size:1.6rem;padding-right:0;margin-top:2rem}.headline{font-size:1.35rem}
-.verdicts li{grid-template-columns:1fr 1fr}.v-state,.v-claim,.v-bullet{grid-column:1/-1}.columns{grid-template-columns:1fr}.tiles{grid-template-columns:repeat(auto-fill,minmax(9.2rem,1fr))}.tile>b{font-size:1.3rem}}
+.tiles{grid-template-columns:repeat(auto-fill,minmax(9.2rem,1fr))}.tile>b{font-size:1.3rem}}
 @media print{@page{margin:14mm 12mm}body{background:#fff;font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .top,.contents,#tip,details{display:none}.page{max-width:none;padding:0}section{border:0;border-top:1px solid var(--hair);border-radius:0;padding:.8rem 0 0;margin:.8rem 0}
 h2,h3,figcaption{break-after:avoid}figure,.verdicts li,.tile,tr,.banner,.card{break-inside:avoid}.scroll{overflow:visible}a{color:inherit}
-.verdicts li{grid-template-columns:7.4rem minmax(9rem,1fr) 5.6rem 9rem 6rem}th,td{padding:.28rem .4rem}table{font-size:.8rem}.formula{white-space:normal}}
+.verdicts li{grid-template-columns:7.4rem minmax(9rem,1fr) 5.6rem 9rem 6rem}.v-state,.v-claim,.v-bullet{grid-column:auto}th,td{padding:.28rem .4rem}table{font-size:.8rem}.formula{white-space:normal}}
 `;
 
 export const STYLE = `${PAGE}${CHART_STYLE}`.replace(/\n/g, '');

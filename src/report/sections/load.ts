@@ -1,5 +1,5 @@
 /** Concurrency and arrivals: was the load what was planned, and how many calls were up in each of the five countings. */
-import type { RunAnalysis } from '../../analysis/model.ts';
+import type { RunAnalysis, Series } from '../../analysis/model.ts';
 import { type Line, timeChart } from '../charts/time-chart.ts';
 import { count, elapsed } from '../format.ts';
 import { type Html, html } from '../markup.ts';
@@ -64,5 +64,25 @@ export function arrivalsSection({ analysis, frame }: Context): Html {
     { colour: 'c-intended', name: definedName('intended'), series: intended },
   ];
   if (planned) lines.push({ colour: 'c-planned', name: definedName('planned'), series: planned, draw: 'dashed' });
-  return section('arrivals', timeChart({ id: 'arrivals', title: both('chart.arrivals'), unit: 'calls/s', lines }, frame));
+  const { health } = analysis;
+  const total = (series: Series) =>
+    count(
+      series.values.reduce<number>((sum, rate) => sum + ((rate ?? 0) * series.stepMs) / 1000, 0),
+      0,
+    );
+  return section(
+    'arrivals',
+    timeChart({ id: 'arrivals', title: both('chart.arrivals'), unit: 'calls/s', lines }, frame),
+    table(
+      [both('table.figure'), both('arrivals.total')],
+      [
+        ...(planned ? [[term('planned'), total(planned)]] : []),
+        [term('intended'), total(intended)],
+        [term('achieved'), html`<strong>${total(achieved)}</strong>`],
+        [term('droppedIterations'), count(health.dropped)],
+        [term('perSecondPeak'), `${count(analysis.concurrency.arrivals.perSecondPeak)}/s`],
+      ],
+      'figures narrow',
+    ),
+  );
 }

@@ -43,7 +43,7 @@ function row(verdict: Verdict): Html {
         ? both('verdict.at-least', { low: inUnit(low, unit) })
         : null;
   return html`<li class="s-${stateClass(verdict.state)}"><div class="v-state">${badge(verdict.state)}</div>
-<div class="v-claim"><b>${bilingual((language) => claimName(language, verdict))}</b>${verdict.veto ? html` <span class="veto">${both('verdict.veto')}</span>` : null}<p>${bilingual((language) => whyText(language, verdict.why))}</p></div>
+<div class="v-claim"><b>${bilingual((language) => claimName(language, verdict))}</b>${verdict.veto ? html` <span class="veto">${both('verdict.veto')}</span>` : null}<p>${bilingual((language) => whyText(language, verdict))}</p></div>
 <div class="v-promised"><small>${both('verdict.promised')}</small><b>${promised(verdict)}</b></div>
 <div class="v-measured"><small>${both('verdict.measured')}</small><b>${measured === null ? notMeasured() : inUnit(measured, unit)}</b>${range ? html`<small class="dim">${range}</small>` : null}${n > 0 ? html`<small class="dim">${both('verdict.n', { n: count(n) })}</small>` : null}</div>
 <div class="v-bullet">${bullet(verdict)}</div></li>
