@@ -119,7 +119,7 @@ export class Call {
     const came = await leg.until(
       () => {
         if (row.agent_ms !== null) return true;
-        if (leg.gone) throw endOf(leg);
+        if (leg.gone || leg.mediaLost) throw endOf(leg);
         return undefined;
       },
       { signal: this.#vu.signal, timeoutMs: Math.max(0, left), timedOut: () => false },

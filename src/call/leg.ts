@@ -329,8 +329,10 @@ export class CallerLeg {
     this.#move('agent');
   }
 
+  /** While talking any silence counts; before, only that of a vendor that had been heard: some send nothing while a caller waits. */
   #silent(since: number): void {
-    if (this.#state !== 'talking') return;
+    const waits = this.#state === 'queued' || this.#state === 'ivr';
+    if (this.#state !== 'talking' && !(waits && this.media.heard)) return;
     this.#facts.mediaLost = true;
     this.row.rtp_gap_ms = this.#services.clock.now() - since;
     this.#poke();

@@ -105,6 +105,11 @@ export class CallMedia {
     row.rtp_gap_ms = heard.received === 0 ? null : heard.gapMs;
   }
 
+  /** Something has been heard of the other side. */
+  get heard(): boolean {
+    return (this.#stream?.received().received ?? 0) > 0;
+  }
+
   close(): void {
     this.#stream?.close();
   }

@@ -11,7 +11,7 @@ export interface EndFacts {
   stopped: boolean;
   /** No final response: which timer, or what the network said. */
   unanswered: 'timer' | 'provisional' | 'network' | undefined;
-  /** RTP from the vendor stopped for longer than the limit while talking. */
+  /** RTP from the vendor stopped for longer than the limit after the answer. */
   mediaLost: boolean;
   /** Our agent was seen to hang up. Undefined: no agent of ours on this call. */
   agentHungUp: boolean | undefined;

@@ -18,7 +18,7 @@ export interface VendorPlanFigures extends PlanFigures {
 
 /** The wait for an agent is the vendor's to show: counted as part of the assumed call length. */
 export function planFigures(
-  { plan, surge, vendor, workers }: Omit<Inputs, 'scenario' | 'options'>,
+  { plan, surge, vendor, workers, scenario }: Omit<Inputs, 'options'>,
   startMs = Date.now(),
 ): VendorPlanFigures {
   const agents = (vendor.agents ?? []).some(({ kind }) => kind === 'sip');

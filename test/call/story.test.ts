@@ -192,6 +192,21 @@ it('finds a frozen call: RTP stops, no BYE comes', async () => {
   expect(row!.rtp_gap_ms).toBeGreaterThanOrEqual(390);
 }, 15_000);
 
+it('does not wait for ever in the queue of a vendor that has fallen silent', async () => {
+  bench.onCall(async (incoming, vendor) => {
+    const { media } = await vendor.answer(incoming);
+    await sleep(300);
+    media.close();
+  });
+  const thrown = await play(async () => {
+    const call = await dial('4001000000');
+    await call.answered();
+    await call.agent({ patience: '15s' });
+  });
+  expect(thrown).toMatchObject({ code: 'call-ended' });
+  expect(bench.rows.calls[0]).toMatchObject({ outcome: 'dropped', blame: 'vendor', agent_ms: null });
+});
+
 it('refuses to wait for an agent that nothing could tell of', async () => {
   await using other = await openBench(0);
   other.onCall(async (incoming, vendor) => void (await vendor.answer(incoming)));
