@@ -148,6 +148,15 @@ describe('our record against Asterisk', () => {
     expect(compare([row], [siteOf([refused]), siteOf([factOf(row)])])).toMatchObject({ calls: 1, same: 1, ok: true });
   });
 
+  test('a caller that leaves during the announcement of a full queue gave up; one that heard it out was blocked', () => {
+    const full = (cause: number) => ({ ...factOf(answered(1)), joinMs: null, connectMs: null, refused: 'queue-full' as const, cause });
+    const left = abandoned(1, { end_ms: T0 + 60_000 });
+    const busy = answered(1, { agent_ms: null, outcome: 'blocked' });
+    expect(compare([left], [siteOf([full(16)])])).toMatchObject({ same: 1, ok: true });
+    expect(compare([busy], [siteOf([full(17)])])).toMatchObject({ same: 1, ok: true });
+    expect(compare([left], [siteOf([full(17)])])).toMatchObject({ same: 0, ok: false });
+  });
+
   test('believes Asterisk only where its three records say the same', () => {
     const row = answered(1);
     const site = siteOf([factOf(row)]);

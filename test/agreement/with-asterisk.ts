@@ -78,6 +78,8 @@ const FULL = [17, 34, 38, 41, 42, 44];
 /** Of Asterisk's view of a call. */
 export function fateOfFact(fact: CallFact): Fate {
   if (fact.connectMs !== null) return 'answered';
+  // Hung up by the caller during "all lines are busy", before the vendor's own hangup with cause 17.
+  if (fact.refused === 'queue-full' && fact.cause === 16) return 'abandoned';
   if (fact.refused !== null) return 'blocked';
   if (fact.abandonMs !== null) return 'abandoned';
   if (fact.joinMs !== null) return 'ended';
