@@ -1,6 +1,6 @@
 /** `callsurge run`: the main job. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { Command } from 'commander';
 import { RealClock, takeAnchor } from '../clock.ts';
 import type { RunEnding, RunHandle, RunObserver, RunResult } from '../engine/request.ts';
@@ -93,8 +93,11 @@ export async function playRun(inputs: Inputs, flags: Pick<RunFlags, 'out' | 'lan
 
 async function report(result: RunResult, inputs: Inputs, flags: Pick<RunFlags, 'lang'>, live: LiveLine): Promise<FinishedRun> {
   if (result.ending.reason === 'error') {
-    // A run that never began has no record to report on.
-    if (!existsSync(result.dir)) throw result.ending.error;
+    // A run whose load never began has nothing to report: its folder, made a moment ago, goes again.
+    if (result.meta.loadStartMs === null) {
+      rmSync(result.dir, { recursive: true, force: true });
+      throw result.ending.error;
+    }
     live.say(`callsurge: ${messageOf(result.ending.error)}`);
   }
   const reports = await makeReports(result.dir, flags.lang);
