@@ -10,21 +10,24 @@ import { ThresholdFold } from '../metrics/thresholds.ts';
 import type { AgentRow, CallRow, EventRow, OpenRow, RowTypes, RunMeta, SampleRow, TableName, TimelineRow } from '../record/schema.ts';
 import { AgentFold } from './agents.ts';
 import { AttemptLog } from './attempts.ts';
+import type { Evidence } from './case.ts';
 import { type Terms, termsOf } from './claims.ts';
 import { ConcurrencyFold } from './concurrency.ts';
 import { elasticity, scaleAims } from './elasticity.ts';
 import { failover } from './failover.ts';
 import { HARNESS_LIMIT, HealthFold } from './health.ts';
 import { Incidents } from './incidents.ts';
-import { LimitFold } from './limit.ts';
-import type { FaultFigures, HealthFigures, RunAnalysis, Series } from './model.ts';
+import { type Excused, LimitFold } from './limit.ts';
+import type { FaultFigures, HealthFigures, RunAnalysis, ScaleFigures } from './model.ts';
 import { OutcomeFold } from './outcomes.ts';
+import { plannedSeries } from './planned.ts';
 import { QualityFold } from './quality.ts';
 import { QueueFold } from './queueing.ts';
 import { SessionFold } from './sessions.ts';
-import { type Steps, stepsOver } from './steps.ts';
+import { stepsOver } from './steps.ts';
 import { StillOpen } from './still-open.ts';
-import { type Evidence, verdicts } from './verdict.ts';
+import { unprovokedOutages } from './unprovoked.ts';
+import { verdicts } from './verdict.ts';
 
 const SHORT_ABANDON_MS = 5000;
 
@@ -134,6 +137,7 @@ class Analysis implements RunFold {
     const health = this.#health.figures();
     const levels = this.#concurrency.levels(this.#open, lastMs);
     const faults = failover(this.#attempts, this.#incidents, levels.answered, lastMs);
+    const unprovoked = unprovokedOutages(this.#attempts, faults);
     const scaling = elasticity(this.#attempts, this.#incidents, levels.answered, scaleAims(meta.surge), lastMs);
     const concurrency = this.#concurrency.figures(steps, plannedSeries(meta, steps), this.#open, lastMs);
     const validity = this.#validity(health, lastMs);
@@ -146,6 +150,7 @@ class Analysis implements RunFold {
       queue: this.#all.queue.figures(steps),
       agents: this.#agents.figures(startMs, lastMs, this.#terms.agents),
       faults,
+      unprovoked,
       scaling,
       quality: this.#all.quality.figures(),
       health,
@@ -156,8 +161,9 @@ class Analysis implements RunFold {
         all: this.#all.evidence(),
         sound: this.#sound.evidence(),
         peaks: concurrency.peaks,
-        limit: this.#limit.against(levels.answered),
+        limit: this.#limit.against(levels.answered, excused(faults, scaling)),
         faults,
+        unprovoked,
         scaling,
         health,
         maxChannels: this.#terms.contract.maxChannels ?? null,
@@ -244,29 +250,15 @@ class Analysis implements RunFold {
   }
 }
 
-/**
- * Planned calls per second, from `plan.arrivals` of run.json: `{ stepMs, values }`, values in calls/s from the load's start. Null where the plan
- * has none (closed models).
- */
-function plannedSeries(meta: RunMeta, steps: Steps): Series | null {
-  const arrivals = (meta.plan as { arrivals?: { stepMs?: unknown; values?: unknown } } | null)?.arrivals;
-  if (!arrivals || typeof arrivals.stepMs !== 'number' || !(arrivals.stepMs > 0) || !Array.isArray(arrivals.values)) return null;
-  const { stepMs } = arrivals;
-  const values = arrivals.values as unknown[];
-  const startMs = meta.loadStartMs ?? meta.startMs;
-  const at = (ms: number) => {
-    const value = values[Math.floor((ms - startMs) / stepMs)];
-    return typeof value === 'number' ? value : 0;
-  };
-  // Each step takes the mean of the plan's values inside it.
-  const perStep = Math.max(1, Math.min(200, Math.round(steps.stepMs / stepMs)));
-  return {
-    startMs: steps.startMs,
-    stepMs: steps.stepMs,
-    values: Array.from({ length: steps.count }, (_, i) => {
-      let sum = 0;
-      for (let k = 0; k < perStep; k++) sum += at(steps.startMs + (i + (k + 0.5) / perStep) * steps.stepMs);
-      return sum / perStep;
-    }),
-  };
+/** While a fault lasts and 30 s after, and until capacity that was asked for is there, refusals say nothing of the capacity promised. */
+function excused(faults: readonly FaultFigures[], scaling: readonly ScaleFigures[]): Excused {
+  const FROM_THE_START = Number.NEGATIVE_INFINITY;
+  const spans = faults.flatMap(
+    ({ startMs, endMs }): Excused => (startMs === null ? [] : [[startMs - 1000, (endMs ?? Number.POSITIVE_INFINITY) + 30_000]]),
+  );
+  const scaled = scaling.flatMap(
+    ({ triggerMs, scaleUpMs, firstExtraMs }): Excused =>
+      triggerMs === null ? [] : [[FROM_THE_START, triggerMs + (scaleUpMs ?? firstExtraMs ?? 0)]],
+  );
+  return [...spans, ...scaled];
 }

@@ -16,6 +16,8 @@ export interface AttemptList {
   srd: Float64Array;
   failed: Uint8Array;
   blocked: Uint8Array;
+  /** Refused for another reason than capacity: a wrong number, an account. */
+  rejected: Uint8Array;
   retransmitted: Uint8Array;
   answered: Uint8Array;
   /** 3xx: outside SER. */
@@ -37,6 +39,7 @@ const BLOCKED = 2;
 const RETRANSMITTED = 4;
 const ANSWERED = 8;
 const REDIRECTED = 16;
+const REJECTED = 32;
 
 export class AttemptLog {
   readonly #at = new NumberColumn();
@@ -61,7 +64,8 @@ export class AttemptLog {
           (blocked ? BLOCKED : 0) |
           ((row.invite_retransmissions ?? 0) > 0 ? RETRANSMITTED : 0) |
           (row.answer_ms !== null ? ANSWERED : 0) |
-          (redirected ? REDIRECTED : 0),
+          (redirected ? REDIRECTED : 0) |
+          (row.outcome === 'rejected' ? REJECTED : 0),
       );
     }
     const ended = hangUp(row);
@@ -95,6 +99,7 @@ export class AttemptLog {
       srd: column(this.#srd),
       failed: flag(FAILED),
       blocked: flag(BLOCKED),
+      rejected: flag(REJECTED),
       retransmitted: flag(RETRANSMITTED),
       answered: flag(ANSWERED),
       redirected: flag(REDIRECTED),

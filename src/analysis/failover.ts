@@ -2,8 +2,8 @@
  * What each injected fault did to callers (docs/metrics.md, failover): outages by first try and for good, recovery, calls in progress, detection.
  * A fault's time runs from its effect to the effect of the next one, or to the end of the record.
  *
- * An attempt is affected if it failed, was sent again, or had an SRD above the pre-fault p99 + 100 ms. Where more than 5 % were refused for
- * capacity before the fault already, refusals say nothing about it and do not count as affected.
+ * An attempt is affected if it failed, was sent again, or had an SRD above the pre-fault p99 + 100 ms. Where more than 5 % were refused before
+ * the fault already (for capacity, or as wrong), such refusals say nothing about it and do not count as affected.
  */
 import { countBelow, percentileOf } from '../metrics/column.ts';
 import type { AttemptList, AttemptLog } from './attempts.ts';
@@ -13,7 +13,7 @@ import type { FaultFigures, Outage } from './model.ts';
 import { type FoundOutage, findOutages, type Observations, OUTAGE_WINDOW_ATTEMPTS, OUTAGE_WINDOW_MS, sharpen } from './outages.ts';
 
 const SRD_MARGIN_MS = 100;
-const NORMAL_BLOCKING = 0.05;
+const NORMAL_SHARE = 0.05;
 /** A call that outlives the fault's effect by this has survived it. */
 const SURVIVAL_MS = 10_000;
 const PLATEAU_MS = 5000;
@@ -100,6 +100,7 @@ interface Baseline {
   /** Answered share; null without attempts. */
   ser: number | null;
   blockedIsNormal: boolean;
+  rejectedIsNormal: boolean;
 }
 
 /** Undisturbed attempts that were sent, and heard of, before the fault. */
@@ -108,6 +109,7 @@ function baseline(attempts: AttemptList, from: number, to: number): Baseline {
   let n = 0;
   let answered = 0;
   let blocked = 0;
+  let rejected = 0;
   const first = countBelow(attempts.at, from);
   const start = countBelow(attempts.at, to) - first >= OUTAGE_WINDOW_ATTEMPTS ? first : 0;
   for (let i = start; i < attempts.length && attempts.at[i]! < to; i++) {
@@ -115,13 +117,15 @@ function baseline(attempts: AttemptList, from: number, to: number): Baseline {
     n++;
     answered += attempts.answered[i]!;
     blocked += attempts.blocked[i]!;
+    rejected += attempts.rejected[i]!;
     if (attempts.answered[i] && !attempts.retransmitted[i]) srds.push(attempts.srd[i]!);
   }
   const p99 = percentileOf(Float64Array.from(srds).sort(), 0.99);
   return {
     srdLimitMs: p99 === null ? Number.POSITIVE_INFINITY : p99 + SRD_MARGIN_MS,
     ser: n === 0 ? null : answered / n,
-    blockedIsNormal: n > 0 && blocked / n > NORMAL_BLOCKING,
+    blockedIsNormal: n > 0 && blocked / n > NORMAL_SHARE,
+    rejectedIsNormal: n > 0 && rejected / n > NORMAL_SHARE,
   };
 }
 
@@ -131,7 +135,8 @@ function observe(attempts: AttemptList, before: Baseline, effectMs: number, firs
   const failed = new Uint8Array(attempts.length);
   for (let i = 0; i < attempts.length; i++) {
     if (attempts.at[i]! < effectMs && attempts.respondedAt[i]! < effectMs) continue;
-    const lost = attempts.failed[i] === 1 && !(before.blockedIsNormal && attempts.blocked[i]);
+    const normal = (before.blockedIsNormal && attempts.blocked[i]) || (before.rejectedIsNormal && attempts.rejected[i]);
+    const lost = attempts.failed[i] === 1 && !normal;
     const slow = attempts.retransmitted[i] === 1 || attempts.srd[i]! > before.srdLimitMs;
     failed[i] = Number(lost);
     affected[i] = Number(lost || (firstTry && slow));

@@ -16,7 +16,9 @@ interface Second {
   lag: number | null;
   loop: number | null;
   late: number | null;
+  /** Of single threads, and of the whole run (which repeats theirs). */
   why: Set<string>;
+  whole: string | null;
   healthy: boolean;
 }
 
@@ -61,12 +63,12 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
   add(row: TimelineRow): void {
     if (row.t_ms === null) return;
     const known = this.#seconds.get(row.t_ms);
-    const second = known ?? { lag: null, loop: null, late: null, why: new Set(), healthy: true };
+    const second = known ?? { lag: null, loop: null, late: null, why: new Set(), whole: null, healthy: true };
     if (!known) this.#seconds.set(row.t_ms, second);
     second.lag = worst(second.lag, row.lag_p99_ms);
     second.loop = worst(second.loop, row.loop_p99_ms);
     second.late = worst(second.late, row.rtp_late_p99_ms);
-    if (row.healthy === false) this.#spoil(row.t_ms, second, row.unhealthy);
+    if (row.healthy === false) this.#spoil(row.t_ms, second, row.worker, row.unhealthy);
     this.#drops.add(row.worker, row.socket_drops);
     this.#dropped.add(row.worker, row.dropped);
   }
@@ -87,6 +89,7 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
       mine.loop = worst(mine.loop, theirs.loop);
       mine.late = worst(mine.late, theirs.late);
       mine.healthy &&= theirs.healthy;
+      mine.whole ??= theirs.whole;
       for (const why of theirs.why) mine.why.add(why);
     }
     for (const second of other.#unsound) this.#unsound.add(second);
@@ -115,7 +118,7 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
       late.add(second.late);
       if (second.healthy) continue;
       unhealthySeconds++;
-      const why = [...second.why].sort().join(', ');
+      const why = second.whole ?? [...second.why].sort().join(', ');
       const last = unhealthy.at(-1);
       if (last && last.toMs >= at && last.why === why) last.toMs = at + 1000;
       else unhealthy.push({ fromMs: at, toMs: at + 1000, why });
@@ -133,9 +136,10 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
     };
   }
 
-  #spoil(at: number, second: Second, why: string | null): void {
+  #spoil(at: number, second: Second, worker: number | null, why: string | null): void {
     second.healthy = false;
-    if (why) second.why.add(why);
+    if (why && worker === null) second.whole = why;
+    else if (why) second.why.add(why);
     this.#unsound.add(secondOf(at));
     this.#unsound.add(secondOf(at + 999));
   }

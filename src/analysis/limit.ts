@@ -1,103 +1,116 @@
 /**
  * Where the vendor said no, and whether that looks like a limit that somebody has set: the same level each time, a round number, 503 or 486, no
- * call failing in another way below it. Such a limit is labelled "configured limit", not "broke" (docs/metrics.md, elasticity).
+ * call failing in another way. Such a limit is labelled "configured limit", not "broke" (docs/metrics.md, elasticity).
  */
-
 import { setupFailed } from '../metrics/call-times.ts';
 import { NumberColumn } from '../metrics/column.ts';
-import type { Fold } from '../metrics/fold.ts';
 import type { CallRow } from '../record/schema.ts';
 import type { Level } from './level.ts';
 
 export interface CapacityLimit {
   /** Calls refused for capacity. */
   refused: number;
-  /** Calls occupied when most of them were refused; null where none was. */
+  /** Answered calls at which most of them were refused; null where none was. */
   level: number | null;
   /** Flat, round, and by 503 or 486 only. */
   configured: boolean;
-  /** Every refusal fell into an unhealthy second. */
+  /** Every refusal and failure fell into unhealthy seconds of ours. */
   unhealthy: boolean;
-  /** Most calls in a second in which none was refused or failed; most in any; least in one with refusals while fewer were occupied than elsewhere held. */
+  /** Calls sent in the busiest second in which none failed; in the busiest of all; in the least busy one in which one failed. */
   cleanRate: number;
   offeredRate: number;
   failedAtRate: number | null;
+  /** Seconds with calls. */
   seconds: number;
 }
 
+/** Times in which refusals say nothing of the vendor's capacity: something was broken by us, or capacity was on its way. */
+export type Excused = readonly (readonly [fromMs: number, toMs: number])[];
+
+/** Refusals that fall on one level, within a call or 1 %, must be this share of all. */
 const FLAT_SHARE = 0.95;
 
-interface Second {
-  sent: number;
-  failed: number;
-}
+const PLAIN_REFUSAL = 1;
+const OTHER_REFUSAL = 2;
+const OTHER_FAILURE = 3;
 
-export class LimitFold implements Fold<CallRow, null> {
-  readonly #refusedAt = new NumberColumn();
-  readonly #seconds = new Map<number, Second>();
-  #otherwise = 0;
-  #soundRefusals = 0;
+export class LimitFold {
+  readonly #sent = new NumberColumn();
+  readonly #failedAt = new NumberColumn();
+  readonly #kinds = new NumberColumn();
+  readonly #sound = new NumberColumn();
 
-  /** @param sound the second of this call was healthy */
+  /** @param sound no unhealthy second of ours was touched by the call */
   add(row: CallRow, sound = true): void {
     if (row.invite_ms === null || row.outcome === 'harness' || row.outcome === 'cut') return;
-    const failed = setupFailed(row);
-    const key = Math.floor(row.invite_ms / 1000);
-    const second = this.#seconds.get(key) ?? { sent: 0, failed: 0 };
-    second.sent++;
-    if (failed) second.failed++;
-    this.#seconds.set(key, second);
-    if (!failed) return;
-    if (row.outcome === 'blocked') this.#refusedAt.push(row.invite_ms);
-    if (row.outcome !== 'blocked' || (row.status !== 503 && row.status !== 486)) this.#otherwise++;
-    if (sound) this.#soundRefusals++;
+    this.#sent.push(row.invite_ms);
+    if (!setupFailed(row)) return;
+    this.#failedAt.push(row.invite_ms);
+    this.#kinds.push(row.outcome !== 'blocked' ? OTHER_FAILURE : row.status === 503 || row.status === 486 ? PLAIN_REFUSAL : OTHER_REFUSAL);
+    this.#sound.push(Number(sound));
   }
 
   merge(other: this): void {
-    this.#refusedAt.append(other.#refusedAt);
-    this.#otherwise += other.#otherwise;
-    this.#soundRefusals += other.#soundRefusals;
-    for (const [key, { sent, failed }] of other.#seconds) {
-      const mine = this.#seconds.get(key) ?? { sent: 0, failed: 0 };
-      this.#seconds.set(key, { sent: mine.sent + sent, failed: mine.failed + failed });
-    }
+    this.#sent.append(other.#sent);
+    this.#failedAt.append(other.#failedAt);
+    this.#kinds.append(other.#kinds);
+    this.#sound.append(other.#sound);
   }
 
-  figures(): null {
-    return null;
-  }
-
-  /** @param answered and occupied levels of the whole run: which of them was flat when calls were refused */
-  against(answered: Level): CapacityLimit {
-    const refused = this.#refusedAt.length;
-    const counts = new Map<number, number>();
-    for (const at of this.#refusedAt.values()) {
-      const level = answered.at(at);
-      counts.set(level, (counts.get(level) ?? 0) + 1);
+  /** @param answered level of answered calls over the whole run */
+  against(answered: Level, excused: Excused = []): CapacityLimit {
+    const free = (at: number) => !excused.some(([from, to]) => at >= from && at < to);
+    const levels: number[] = [];
+    let plain = true;
+    let soundFailures = 0;
+    const failedSeconds = new Set<number>();
+    for (let i = 0; i < this.#failedAt.length; i++) {
+      const at = this.#failedAt.at(i);
+      if (!free(at)) continue;
+      failedSeconds.add(Math.floor(at / 1000));
+      soundFailures += this.#sound.at(i);
+      if (this.#kinds.at(i) !== PLAIN_REFUSAL) plain = false;
+      if (this.#kinds.at(i) !== OTHER_FAILURE) levels.push(answered.at(at));
     }
-    const [level, most] = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0] ?? [null, 0];
-    // Refusals race with answers by a call or so.
-    const near = [...counts].reduce((sum, [l, n]) => sum + (level !== null && Math.abs(l - level) <= Math.max(1, 0.01 * level) ? n : 0), 0);
-    const flat = refused > 1 && near / refused >= FLAT_SHARE && most > 0;
-    let cleanRate = 0;
-    let offeredRate = 0;
-    let failedAtRate: number | null = null;
-    for (const { sent, failed } of this.#seconds.values()) {
-      offeredRate = Math.max(offeredRate, sent);
-      if (failed === 0) cleanRate = Math.max(cleanRate, sent);
-      else failedAtRate = Math.min(failedAtRate ?? Number.POSITIVE_INFINITY, sent);
-    }
+    const { level, near } = mostCommon(levels);
+    const flat = levels.length > 1 && near >= FLAT_SHARE * levels.length;
     return {
-      refused,
+      refused: levels.length,
       level,
-      configured: flat && level !== null && isRound(level) && this.#otherwise === 0,
-      unhealthy: refused > 0 && this.#soundRefusals === 0,
-      cleanRate,
-      offeredRate,
-      failedAtRate,
-      seconds: this.#seconds.size,
+      configured: plain && flat && level !== null && isRound(level),
+      unhealthy: failedSeconds.size > 0 && soundFailures === 0,
+      ...this.#rates(failedSeconds, free),
     };
   }
+
+  #rates(
+    failedSeconds: Set<number>,
+    free: (at: number) => boolean,
+  ): Pick<CapacityLimit, 'cleanRate' | 'offeredRate' | 'failedAtRate' | 'seconds'> {
+    const sent = new Map<number, number>();
+    for (const at of this.#sent.values()) {
+      const second = Math.floor(at / 1000);
+      sent.set(second, (sent.get(second) ?? 0) + 1);
+    }
+    const rates = { cleanRate: 0, offeredRate: 0, failedAtRate: null as number | null, seconds: sent.size };
+    for (const [second, count] of sent) {
+      if (!free(second * 1000)) continue;
+      rates.offeredRate = Math.max(rates.offeredRate, count);
+      if (!failedSeconds.has(second)) rates.cleanRate = Math.max(rates.cleanRate, count);
+      else rates.failedAtRate = Math.min(rates.failedAtRate ?? count, count);
+    }
+    return rates;
+  }
+}
+
+/** The commonest level, and how many lie within a call or 1 % of it: refusals race with answers. */
+function mostCommon(levels: readonly number[]): { level: number | null; near: number } {
+  const counts = new Map<number, number>();
+  for (const level of levels) counts.set(level, (counts.get(level) ?? 0) + 1);
+  const top = [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0];
+  if (!top) return { level: null, near: 0 };
+  const [level] = top;
+  return { level, near: levels.filter((l) => Math.abs(l - level) <= Math.max(1, 0.01 * level)).length };
 }
 
 /** 10, 20, 50, 120, 500, 1500: as people set limits. Within one call, because a refusal may race with an answer. */

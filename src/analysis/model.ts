@@ -206,6 +206,8 @@ export interface RunAnalysis {
   queue: QueueFigures;
   agents: { offered: number; answered: number; missed: number; rejected: number; occupancy: Ratio };
   faults: FaultFigures[];
+  /** Failed for good, outside every fault's time: nobody asked for these. */
+  unprovoked?: Outage[];
   scaling: ScaleFigures[];
   quality: QualityFigures | null;
   health: HealthFigures;

@@ -126,7 +126,7 @@ describe('concurrency', () => {
   it('counts planned, intended and achieved arrivals per second', () => {
     const record = new Record().add('calls', answered(0), answered(100), answered(1500), answered(2100, 10, { intended_ms: T0 + 1900 }));
     record.add('samples', rowOf('samples', { metric: 'dropped_iterations', type: 'counter', value: 3, t_ms: T0 + 2500, tags: {} }));
-    const { arrivals } = record.analyse({ plan: { arrivals: { stepMs: 500, values: [1, 3, 2, 2] } } }).concurrency;
+    const { arrivals } = record.analyse({ plan: { series: { stepMs: 500, rate: [1, 3, 2, 2] } } }).concurrency;
     expect(arrivals.planned?.values.slice(0, 3)).toEqual([2, 2, 0]);
     expect(arrivals.intended.values.slice(0, 4)).toEqual([2, 2, 3, 0]);
     expect(arrivals.achieved.values.slice(0, 4)).toEqual([2, 1, 1, 0]);

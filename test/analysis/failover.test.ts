@@ -268,3 +268,24 @@ describe('attempt log', () => {
     expect(halves.attempts()).toEqual(fold(rows).attempts());
   });
 });
+
+describe('outages that nobody asked for', () => {
+  const run = (fails: (i: number) => boolean, fail = unheard) => {
+    const record = new Record().add('events', event(10_000, 'fault', 'started', 'x'), event(12_000, 'fault', 'ended', 'x'));
+    for (const i of range(3000)) record.add('calls', fails(i) ? fail(i * 100) : answered(i * 100, 5));
+    return record.analyse().unprovoked;
+  };
+
+  it('are found outside the faults', () => {
+    expect(run((i) => (i >= 100 && i < 120) || (i >= 2000 && i < 2050))).toMatchObject([
+      { startMs: T0 + 200_000, endMs: T0 + 205_000, failed: 50 },
+    ]);
+  });
+
+  it('are neither refusals for capacity nor a wrong number', () => {
+    expect(run((i) => i >= 2000 && i < 2050, refused)).toEqual([]);
+    const wrong = (at: number) => refused(at, 404, { outcome: 'rejected' });
+    expect(run((i) => i % 3 !== 0, wrong)).toEqual([]);
+    expect(run((i) => i >= 2000 && i < 2050, wrong)).toHaveLength(1);
+  });
+});

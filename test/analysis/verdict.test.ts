@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WHYS } from '../../src/analysis/finding.ts';
 import type { RunMeta } from '../../src/record/schema.ts';
 import { rowOf } from '../../src/record/schema.ts';
 import type { Claims } from '../../src/vendor/profile.ts';
@@ -8,7 +9,11 @@ const vendor = (claims: Claims, contract: object = {}): Partial<RunMeta> => ({
   vendor: { name: 'vendor-a', claims, contract, agents: [{ kind: 'sip', name: 'team', count: 4 }] },
   surge: { scaling: [{ name: 'more', target: 60, hold: 5000 }] },
 });
-const judge = (record: Record, claims: Claims, contract?: object) => record.analyse(vendor(claims, contract)).verdicts;
+const judge = (record: Record, claims: Claims, contract?: object) => {
+  const found = record.analyse(vendor(claims, contract)).verdicts;
+  for (const { why } of found) expect(WHYS).toContain(why.split(' ')[0]);
+  return found;
+};
 const served = (at: number, waitMs: number) =>
   answered(at, waitMs / 1000 + 30, {
     wants_agent: true,
@@ -84,6 +89,18 @@ describe('verdict', () => {
     expect(judge(record, claim(100, 'talking'))).toMatchObject([{ state: 'not measured' }]);
     const unrefused = new Record().add('calls', ...range(60).map((i) => answered(i * 100, 30)));
     expect(judge(unrefused, claim(100))).toMatchObject([{ state: 'not measured', why: 'load-too-small peak=60' }]);
+  });
+
+  it('holds nothing against a vendor that refuses while a fault lasts or capacity is on its way', () => {
+    const claim: Claims = { concurrentCalls: { atLeast: 100, counting: 'answered' } };
+    const record = new Record().add('calls', ...range(60).map((i) => answered(i * 100, 30)));
+    for (const i of range(20)) record.add('calls', refused(6500 + i));
+    record.add('events', event(6000, 'fault', 'started', 'x'), event(9000, 'fault', 'ended', 'x'));
+    expect(judge(record, claim)).toMatchObject([{ state: 'not measured', why: 'load-too-small peak=60' }]);
+    const scaled = new Record().add('calls', ...range(60).map((i) => answered(i * 100, 30)));
+    for (const i of range(20)) scaled.add('calls', refused(2000 + i));
+    scaled.add('events', event(3000, 'scale', 'accepted', 'more'));
+    expect(judge(scaled, claim)).toMatchObject([{ state: 'not measured' }]);
   });
 
   it('does not call a limit configured that gives way or is not round', () => {
