@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { loadInputs } from './inputs.ts';
+import { langOption, loadInputs } from './inputs.ts';
 import { playRun } from './run.ts';
 
 /** Beside the sources in the repository, and in the package. */
@@ -19,7 +19,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('play a promotion peak against the embedded vendor on this machine, about a minute; loopback only')
     .option('--out <folder>', 'where run folders go', 'reports')
-    .option('--lang <language>', 'en or zh-CN', 'en')
+    .addOption(langOption())
     .option('--seed <n>', 'seed of arrivals and callers', Number)
     .action(async (flags: { out: string; lang: 'en' | 'zh-CN'; seed?: number }) => {
       const inputs = await loadInputs(shipped('demo'), { vendor: shipped('vendors/embedded'), seed: flags.seed });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CallsurgeError } from '../errors.ts';
 import { type CheckedSurge, checkSurge, checkSurgeAgainst, planRun } from '../scenario/check-surge.ts';
 import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
@@ -42,6 +42,10 @@ const integer = (least: number) => (text: string) => {
   return value;
 };
 const gather = (value: string, before: string[] = []) => [...before, value];
+
+/** Of what is printed, and of the first view of the report; the report itself holds both. */
+export const langOption = (otherwise: 'en' | 'zh-CN' = 'en') =>
+  new Option('--lang <language>', 'language').choices(['en', 'zh-CN']).default(otherwise);
 
 export function withInputFlags(command: Command): Command {
   return command

@@ -17,10 +17,7 @@ export interface VendorPlanFigures extends PlanFigures {
 }
 
 /** The wait for an agent is the vendor's to show: counted as part of the assumed call length. */
-export function planFigures(
-  { plan, surge, vendor, workers, scenario }: Omit<Inputs, 'options'>,
-  startMs = Date.now(),
-): VendorPlanFigures {
+export function planFigures({ plan, surge, vendor, workers, scenario }: Omit<Inputs, 'options'>, startMs = Date.now()): VendorPlanFigures {
   const agents = (vendor.agents ?? []).some(({ kind }) => kind === 'sip');
   const figures = figuresOf(plan, { callLengthMs: surge.callLengthMs, media: surge.media, ownAgents: agents });
   const conflicts = contractConflicts(vendor, {

@@ -4,7 +4,7 @@ import { formatDuration } from '../duration.ts';
 import { header } from '../schedule/plan.ts';
 import { chart } from './chart.ts';
 import { EXIT } from './exit-codes.ts';
-import { type InputFlags, type Inputs, loadInputs, withInputFlags } from './inputs.ts';
+import { type InputFlags, type Inputs, langOption, loadInputs, withInputFlags } from './inputs.ts';
 import { letter } from './letter.ts';
 import { planFigures, type VendorPlanFigures } from './plan-figures.ts';
 
@@ -18,7 +18,7 @@ export function planCommand(): Command {
     .description('print what a run would do, and every conflict with the test contract; sends nothing')
     .argument('<scenario>', 'TypeScript file')
     .option('--letter', 'print the application to the vendor instead (压测申请函)')
-    .option('--lang <language>', 'of the letter: en or zh-CN', 'zh-CN')
+    .addOption(langOption('zh-CN'))
     .addHelpText(
       'after',
       `

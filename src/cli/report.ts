@@ -2,13 +2,14 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { summaryText } from '../report/summary.ts';
+import { langOption } from './inputs.ts';
 import { makeReports } from './reports.ts';
 
 export function reportCommand(): Command {
   return new Command('report')
     .description('make the reports of a run folder again, also of a run that was killed')
     .argument('<folder>', 'run folder')
-    .option('--lang <language>', 'of the summary and the first view of the report: en or zh-CN', 'en')
+    .addOption(langOption())
     .addHelpText('after', '\nExample:\n  callsurge report reports/2026-11-11-000000-midnight-spike-vendor-a --lang zh-CN')
     .action(async (folder: string, flags: { lang: 'en' | 'zh-CN' }) => {
       const { analysis, files, warnings } = await makeReports(folder, flags.lang);

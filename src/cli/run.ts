@@ -11,7 +11,7 @@ import { header } from '../schedule/plan.ts';
 import { type EmbeddedVendor, startEmbedded } from './embedded.ts';
 import { endOfRun } from './end-of-run.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { type InputFlags, type Inputs, loadInputs, runFolderName, withInputFlags } from './inputs.ts';
+import { type InputFlags, type Inputs, langOption, loadInputs, runFolderName, withInputFlags } from './inputs.ts';
 import { LiveLine } from './live.ts';
 import { planFigures } from './plan-figures.ts';
 import { type MadeReports, makeReports } from './reports.ts';
@@ -33,7 +33,7 @@ export function runCommand(): Command {
     .description('play a scenario against a vendor, and report')
     .argument('<scenario>', 'TypeScript file')
     .option('--out <folder>', 'where run folders go', 'reports')
-    .option('--lang <language>', 'of the summary and the first view of the report: en or zh-CN', 'en')
+    .addOption(langOption())
     .option('--quiet', 'no live line')
     .addHelpText(
       'after',

@@ -1,6 +1,7 @@
 /** `callsurge sweep`: ends at the vendor what a killed run's journal shows open. */
 import { Command } from 'commander';
 import { sweepRun } from '../engine/sweep.ts';
+import { readMeta } from '../record/read.ts';
 import { EXIT } from './exit-codes.ts';
 
 export function sweepCommand(): Command {
@@ -9,6 +10,7 @@ export function sweepCommand(): Command {
     .argument('<folder>', 'run folder')
     .addHelpText('after', '\nExample:\n  callsurge sweep reports/2026-11-11-000000-midnight-spike-vendor-a')
     .action(async (folder: string) => {
+      readMeta(folder);
       const swept = await sweepRun(folder, (leg) => console.log(`${leg.call}  ${leg.method} to ${leg.remote}: ${leg.result}`));
       const left = swept.filter(({ ended }) => !ended).length;
       console.log(

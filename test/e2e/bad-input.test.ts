@@ -36,10 +36,10 @@ const cases: [what: string, scenario: string, vendor: string, code: number, line
   ],
   [
     'a misspelt field',
-    SCENARIO.replace('preAllocatedVUs', 'preAlocatedVUs'),
+    SCENARIO.replace('preAllocatedVUs', "gracfulStop: '1s', preAllocatedVUs"),
     VENDOR,
     EXIT.invalidConfig,
-    /preAlocatedVUs.*preAllocatedVUs/,
+    /gracfulStop.*gracefulStop/,
   ],
   [
     'a function that is not there',
@@ -91,7 +91,7 @@ const cases: [what: string, scenario: string, vendor: string, code: number, line
     EXIT.invalidConfig,
     /CALLSURGE_NO_SUCH.*trunks\[0\]\.credentials\.password/,
   ],
-  ['a vendor file that is a scenario', SCENARIO, SCENARIO, EXIT.invalidConfig, /scenario, not a vendor profile/],
+  ['a vendor file that is a scenario', SCENARIO, SCENARIO, EXIT.invalidConfig, /a function, not a vendor profile/],
   [
     'a wrong field in the vendor file',
     SCENARIO,
@@ -119,13 +119,9 @@ it('a port that is in use', async () => {
   using place = new Place({ 'scenario.ts': SCENARIO, 'vendor.ts': VENDOR.replace('contract:', `local: { sipPort: ${port} }, contract:`) });
   // Something answers OPTIONS, so that the run gets as far as its own port.
   const peer = createSocket('udp4', (bytes, from) => {
-    const text = bytes.toString();
-    const head = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].map((name) => new RegExp(`^${name}: .*$`, 'mi').exec(text)![0]);
-    peer.send(
-      `SIP/2.0 200 OK\r\n${head.join('\r\n')};tag=x\r\nContent-Length: 0\r\n\r\n`.replace(/(To: .*?)\r/, '$1;tag=p\r'),
-      from.port,
-      from.address,
-    );
+    const head = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].map((name) => new RegExp(`^${name}: .*$`, 'mi').exec(bytes.toString())![0]);
+    const text = `SIP/2.0 200 OK\r\n${head.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`.replace(/^(To: .*)$/m, '$1;tag=p');
+    peer.send(text, from.port, from.address);
   });
   await new Promise<void>((resolve) => peer.bind(5998, '127.0.0.1', resolve));
   place.write('vendor.ts', VENDOR.replace('5999', '5998').replace('contract:', `local: { sipPort: ${port} }, contract:`));
