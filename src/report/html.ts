@@ -67,7 +67,7 @@ export function renderHtml(analysis: RunAnalysis, { language = 'en', timeZone }:
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src '${sha256(SCRIPT)}'; img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="generator" content="callsurge ${analysis.meta.callsurge}">
 <meta name="color-scheme" content="light dark">
-<title>${subject.vendor} · ${analysis.meta.scenario.title || analysis.meta.scenario.file} · ${say(language, 'report.title')}</title>
+<title>${subject.vendor} · ${subject.title} · ${say(language, 'report.title')}</title>
 <style>${Html.trusted(STYLE)}</style></head>
 <body>${radio('lang-en', 'en')}${radio('lang-zh', 'zh-CN')}
 <div class="page"><nav class="top"><div class="switch" role="group"><label for="lang-en" lang="en">English</label><label for="lang-zh" lang="zh-CN">中文</label></div></nav>

@@ -4,6 +4,10 @@ import { isTimeZone } from './format.ts';
 
 export interface Subject {
   vendor: string;
+  /** Title of the scenario, else its file. */
+  title: string;
+  /** File and folder of the scenario: where it lies on somebody's machine is nobody's business. */
+  scenarioFile: string;
   /** Shared, dedicated …: null where the profile does not say. */
   trial: string | null;
   contact: string | null;
@@ -18,7 +22,10 @@ export function subjectOf(analysis: RunAnalysis, timeZone?: string): Subject {
   const { meta, validity } = analysis;
   const vendor = field(meta.vendor, 'title') ?? field(meta.vendor, 'name');
   const zone = [timeZone, field(meta.vendor, 'contract', 'timezone')].find(isTimeZone);
+  const scenarioFile = meta.scenario.file.split(/[\\/]/).slice(-2).join('/');
   return {
+    title: meta.scenario.title || scenarioFile,
+    scenarioFile,
     vendor: typeof vendor === 'string' && vendor !== '' ? vendor : '?',
     trial: textOf(field(meta.vendor, 'trial', 'type')),
     contact: textOf(field(meta.vendor, 'contract', 'contact', 'name')),

@@ -31,9 +31,7 @@ export function summaryText(analysis: RunAnalysis, { language = 'en', colour }: 
     colour === false ? text : styleText(style, text, { validateStream: colour === undefined, stream: process.stdout });
   const { meta, validity, verdicts, thresholds } = analysis;
   const subject = subjectOf(analysis);
-  const lines = [
-    `  callsurge ${meta.callsurge} · ${plain(meta.scenario.title || meta.scenario.file)} · ${plain(subject.vendor)} · ${duration(subject.lengthMs)}`,
-  ];
+  const lines = [`  callsurge ${meta.callsurge} · ${plain(subject.title)} · ${plain(subject.vendor)} · ${duration(subject.lengthMs)}`];
   const head = (text: string) => lines.push('', `  ${paint('bold', `█ ${text}`)}`, '');
 
   if (!validity.valid)

@@ -233,7 +233,7 @@ export function fixture(): RunAnalysis {
       socketDrops: 0,
       dropped: 2,
       harnessShare: ratio(counts.harness, attempts),
-      unhealthy: [{ fromMs: START + 44_000, toMs: START + 46_000, why: 'event loop held up for 212 ms' }],
+      unhealthy: [{ fromMs: START + 44_000, toMs: START + 46_000, why: 'event-loop delay 212 ms, RTP late by 31 ms' }],
     },
     thresholds: [
       { metric: 'setup_delay', expression: 'p(95)<500', state: 'ok', value: 62.37, abortOnFail: false },
@@ -253,7 +253,7 @@ export function fixture(): RunAnalysis {
       event(81.19, 'alarm', 'site-down', 'received', 'site a', 'vendor'),
       event(87.02, 'fault', 'site-a-stops', 'ended', 'site a', 'harness'),
       event(96, 'fault', 'carrier-2-down', 'failed', 'trunk carrier-2', 'harness'),
-      event(96.4, 'mark', 'engineer reached', 'mark', null, 'buyer'),
+      event(96.4, 'mark', '', 'engineer', null, 'buyer'),
       event(180, 'drain', 'drain', 'start', null, 'harness'),
     ],
   };

@@ -67,6 +67,14 @@ describe('the page', () => {
     expect(page).not.toMatch(/\{[a-z]+\}(?![^<]*<\/style)/i);
   });
 
+  it('does not tell where the scenario lies on the machine', () => {
+    const analysis = fixture();
+    analysis.meta.scenario.file = '/home/somebody/secret-project/scenarios/peak.ts';
+    const html = renderHtml(analysis);
+    expect(html.includes('somebody')).toBe(false);
+    expect(html.includes('scenarios/peak.ts')).toBe(true);
+  });
+
   it('is no larger than a picture', () => expect(page.length).toBeLessThan(400_000));
 });
 

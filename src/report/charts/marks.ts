@@ -61,12 +61,12 @@ function marksOf(analysis: RunAnalysis): Mark[] {
   }
   for (const scale of analysis.scaling) {
     if (scale.triggerMs === null) continue;
-    marks.push({ kind: 'scale', name: scale.name, action: 'start', target: '', by: '', atMs: scale.triggerMs, endMs: null });
+    marks.push({ kind: 'scale', name: scale.name, action: 'accepted', target: '', by: '', atMs: scale.triggerMs, endMs: null });
     if (scale.scaleUpMs !== null)
       marks.push({
         kind: 'scale',
         name: scale.name,
-        action: 'end',
+        action: 'reached',
         target: '',
         by: '',
         atMs: scale.triggerMs + scale.scaleUpMs,
@@ -89,8 +89,11 @@ function marksOf(analysis: RunAnalysis): Mark[] {
   return marks.sort((a, b) => a.atMs - b.atMs).map((mark, i) => ({ ...mark, number: i + 1 }));
 }
 
+/** Faults and scaling that took effect are drawn from their figures; what remains of their events is what did not go as asked. */
+const ASIDE = new Set(['failed', 'end-failed', 'ready']);
+
 function kindOf(event: EventRow): Mark['kind'] | null {
-  if ((event.kind === 'fault' || event.kind === 'scale') && event.action === 'failed') return event.kind;
+  if (event.kind === 'fault' || event.kind === 'scale') return ASIDE.has(event.action ?? '') ? event.kind : null;
   return SHOWN[event.kind as EventKind] ?? null;
 }
 

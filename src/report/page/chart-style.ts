@@ -19,7 +19,7 @@ export const CHART_STYLE = `${colours}
 .swatch.area{height:.65rem;background:color-mix(in srgb,var(--c) 25%,transparent);border-top-width:2px}
 .swatch.stack{width:.7rem;height:.7rem;border:0;border-radius:2px;background:var(--c)}
 .swatch.b-fault,.swatch.b-unhealthy,.swatch.b-beyond{height:.7rem;border:0;background:var(--b-fault);outline:1px solid var(--hair)}
-.swatch.b-unhealthy{background:repeating-linear-gradient(135deg,var(--b-unhealthy) 0 3px,transparent 3px 5px)}
+.swatch.b-unhealthy{background:var(--b-unhealthy)}
 .swatch.b-beyond{background:var(--hair)}.swatch.b-outage{border-top:4px solid var(--b-outage)}
 th .swatch,td .swatch{margin-right:.55rem;vertical-align:.12em}th .swatch.stack{vertical-align:-.04em}
 .plot{padding:2.7rem .5rem 1.7rem 3.4rem}
@@ -36,12 +36,12 @@ rect.b-fault{fill:var(--b-fault)}rect.b-unhealthy{fill:var(--b-unhealthy)}rect.b
 .yt b{right:100%;margin-right:.55rem;transform:translateY(-50%)}
 .xt b{top:100%;margin-top:.5rem;transform:translateX(-50%)}
 .reference{position:absolute;left:0;right:0;border-top:1.5px dashed var(--c-ref)}
-.reference span{white-space:nowrap;z-index:1;position:absolute;right:0;bottom:2px;font-size:.72rem;line-height:1.2;color:var(--c-ref);background:color-mix(in srgb,var(--card) 80%,transparent);padding:0 .25rem;border-radius:3px}
+.reference span{white-space:nowrap;z-index:1;position:absolute;right:0;bottom:2px;font-size:.72rem;line-height:1.2;color:var(--c-ref);text-shadow:0 0 2px var(--card),0 0 3px var(--card),0 0 4px var(--card);padding:0 .25rem}
 .upright{position:absolute;top:0;bottom:0;border-left:1.5px dashed var(--c-ref)}.upright span{position:absolute;left:4px;top:2px;font-size:.72rem;color:var(--c-ref);white-space:nowrap}
 .marks{position:absolute;inset:0;pointer-events:none}
 .mark{position:absolute;top:0;bottom:0;border-left:1px solid var(--mc);pointer-events:auto}
 .mark i,.chip{display:grid;place-items:center;min-width:1.05rem;height:1.05rem;padding:0 .2rem;border-radius:99px;background:var(--mc);color:var(--chip);font:600 .64rem/1 system-ui,sans-serif}
-.mark i{position:absolute;left:0;top:-1.15rem;transform:translateX(-50%)}
+.mark i{position:absolute;z-index:2;left:0;top:-1.15rem;transform:translateX(-50%)}
 .mark.row1{top:-1.2rem}.mark.row2{top:-2.35rem}
 .plot:has(.row1){padding-top:2.7rem}.plot:not(:has(.row1)){padding-top:1.6rem}.plot:not(:has(.mark)){padding-top:.7rem}.plot:has(.row2){padding-top:3.8rem}
 .chip{display:inline-grid}

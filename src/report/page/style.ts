@@ -18,14 +18,14 @@ body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.55 Inter,syst
 .lang{position:absolute;opacity:0;pointer-events:none}
 #lang-en:checked~.page [lang=zh-CN]:not(label),#lang-zh:checked~.page [lang=en]:not(label){display:none}
 .page{max-width:1080px;margin:0 auto;padding:1.4rem 1.6rem 4rem}
-.top{display:flex;justify-content:flex-end;position:sticky;top:.6rem;z-index:9;height:0}
+.top{display:flex;justify-content:flex-end;position:relative;z-index:9;height:0}
 .switch{display:flex;align-self:flex-start;background:var(--card);border:1px solid var(--hair);border-radius:99px;padding:2px;box-shadow:0 1px 3px #0001}
 .switch label{padding:.15rem .8rem;border-radius:99px;font-size:.8rem;color:var(--dim);cursor:pointer}
 #lang-en:checked~.page .switch [lang=en],#lang-zh:checked~.page .switch [lang=zh-CN]{background:var(--ink);color:var(--card)}
 #lang-en:focus-visible~.page .switch,#lang-zh:focus-visible~.page .switch{outline:2px solid var(--accent)}
 header{padding:.2rem 0 1.2rem}
 .kicker{margin:0 0 .5rem;font-size:.78rem;letter-spacing:.06em;color:var(--dim);text-transform:uppercase}
-h1{margin:0 0 1.3rem;font-size:2.1rem;line-height:1.15;font-weight:650;letter-spacing:-.02em;overflow-wrap:anywhere}
+h1{margin:0 0 1.3rem;max-width:46rem;font-size:1.9rem;line-height:1.2;text-wrap:balance;font-weight:650;letter-spacing:-.02em;overflow-wrap:anywhere}
 .versus{display:block;margin-top:.25rem;font-size:1.15rem;font-weight:450;letter-spacing:0;color:var(--dim)}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:.75rem 1.6rem;margin:0}
 .facts dt{font-size:.75rem;color:var(--dim)}.facts dd{margin:0;overflow-wrap:anywhere}
@@ -60,8 +60,8 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono",mono
 .v-promised small,.v-measured small{display:block;color:var(--dim);font-size:.74rem}
 .v-measured small+b~small{line-height:1.4}
 .veto{font-size:.7rem;font-weight:600;border:1px solid var(--hair);border-radius:4px;padding:0 .35em;color:var(--soft)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(12.2rem,1fr));gap:1px;background:var(--hair2);border:1px solid var(--hair2);border-radius:10px;overflow:hidden}
-.tile{background:var(--card);padding:.85rem 1rem .8rem}.tile>span{display:block;font-size:.8rem;color:var(--dim)}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(12.2rem,1fr));gap:1px;border:1px solid var(--hair2);border-radius:10px;overflow:hidden}
+.tile{box-shadow:0 0 0 1px var(--hair2);padding:.85rem 1rem .8rem}.tile>span{display:block;font-size:.8rem;color:var(--dim)}
 .tile>b{display:block;font-size:1.6rem;font-weight:620;letter-spacing:-.02em;line-height:1.3}.tile>b .nm{font-size:1.05rem;letter-spacing:0}
 .tile>small{font-size:.78rem;color:var(--dim)}
 .scroll{overflow-x:auto;margin:.4rem 0 .8rem}

@@ -11,7 +11,7 @@ export function head({ analysis: { meta }, subject }: Context): Html {
   const { machine } = meta;
   const facts: [Html, unknown][] = [
     [both('head.run'), html`${meta.run}`],
-    [both('head.scenario'), html`${meta.scenario.file}`],
+    [both('head.scenario'), html`${subject.scenarioFile}`],
     [
       both('head.when'),
       html`${wallClock(meta.startMs, subject.timeZone)} <span class="dim">${zoneOffset(meta.startMs, subject.timeZone)}</span>`,
@@ -33,7 +33,7 @@ export function head({ analysis: { meta }, subject }: Context): Html {
     ],
   ];
   return html`<header><p class="kicker">callsurge · ${both('report.title')}</p>
-<h1>${meta.scenario.title || meta.scenario.file}<span class="versus">${subject.vendor}</span></h1>
+<h1>${subject.title}<span class="versus">${subject.vendor}</span></h1>
 <dl class="facts">${facts.map(([name, fact]) => (fact ? html`<div><dt>${name}</dt><dd>${fact as Html}</dd></div>` : null))}</dl></header>
 `;
 }

@@ -69,7 +69,12 @@ function tiles(analysis: RunAnalysis): Part[] {
         worst.firstTry.rtoMs,
         'ms',
         both(worst.firstTry.rtoMs === 0 ? 'tile.no-outage' : 'tile.outage-note', {
-          value: (language) => (eventual.rtoMs === null ? say(language, 'not-measured') : inUnit(eventual.rtoMs, 'ms')),
+          value: (language) =>
+            eventual.rtoMs === null
+              ? say(language, 'not-measured')
+              : eventual.rtoMs === 0
+                ? say(language, 'faults.no-outage')
+                : inUnit(eventual.rtoMs, 'ms'),
         }),
       ),
     );
