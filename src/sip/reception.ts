@@ -85,15 +85,9 @@ export class Reception {
     if (memory.answered(`${request.viaBranch} ${request.method}`)) return;
     const server = core.userAgentServers.get(request.viaBranch);
     if (request.method === 'CANCEL') return this.#cancel(request, server);
-    if (server && server.message.method === request.method) return this.#again(request, server);
+    if (server && server.message.method === request.method) return server.transaction.receiveRequest(request.asCore());
     if (request.toTag === '') this.#outside(request);
     else this.#inside(request);
-  }
-
-  /** A repetition: SIP.js sends its last provisional again. */
-  #again(request: IncomingRequest, server: UserAgentServer): void {
-    if (server.transaction.state === TransactionState.Proceeding) this.#shared.wire.retransmitted++;
-    server.transaction.receiveRequest(request.asCore());
   }
 
   #ack(request: IncomingRequest): void {

@@ -63,6 +63,7 @@ export function reply(
   options: ReplyOptions = {},
 ): boolean {
   const text = responseText(request, status, { ...options, toTag, userAgent: shared.userAgent });
+  shared.wire.fresh = text;
   if (server) {
     try {
       server.transaction.receiveResponse(status, text);

@@ -23,6 +23,8 @@ export class Wire implements CoreTransport {
   readonly exchanges = new Map<string, Exchange>();
   sent = 0;
   retransmitted = 0;
+  /** The response now being given for the first time: any other that SIP.js sends is a repetition. */
+  fresh: string | undefined;
   readonly #transport: () => Transport;
   readonly #clock: Clock;
   readonly #wheel: TimerWheel;
@@ -89,6 +91,8 @@ export class Wire implements CoreTransport {
   #sendResponse(text: string): Promise<void> {
     const to = responseTextTarget(text);
     if (!to) return Promise.reject(new Error('no address in the Via to answer'));
+    if (text === this.fresh) this.fresh = undefined;
+    else this.retransmitted++;
     this.put(Buffer.from(text), to);
     return sentAlready;
   }
