@@ -4,7 +4,7 @@
  */
 
 import { SERVICE_LEVEL_MS } from '../metrics/builtin.ts';
-import { queueExit } from '../metrics/call-times.ts';
+import { firstStatus, queueExit } from '../metrics/call-times.ts';
 import { parseThresholds } from '../metrics/threshold-grammar.ts';
 import { ThresholdFold } from '../metrics/thresholds.ts';
 import type { AgentRow, CallRow, EventRow, OpenRow, RowTypes, RunMeta, SampleRow, TableName, TimelineRow } from '../record/schema.ts';
@@ -189,7 +189,8 @@ class Analysis implements RunFold {
     if (sound) this.#sound.add(row);
     this.#outcomes.add(row);
     this.#concurrency.add(row);
-    this.#attempts.add(row);
+    const invite = row.invite_ms ?? from;
+    this.#attempts.add(row, this.#health.slack(invite, firstStatus(row) ?? invite));
     this.#health.addCall(row);
     this.#limit.add(row, sound);
     this.#thresholds.addCall(row);

@@ -1,5 +1,5 @@
 /**
- * What failover and elasticity need of each attempt, as columns: 57 bytes a call instead of its row. Attempts are on the wire and neither `cut`
+ * What failover and elasticity need of each attempt, as columns: 64 bytes a call instead of its row. Attempts are on the wire and neither `cut`
  * nor `harness`; calls in progress are all that were answered, `harness` left out.
  */
 import { firstStatus, hangUp, isAttempt, setupDelay, setupFailed } from '../metrics/call-times.ts';
@@ -14,6 +14,8 @@ export interface AttemptList {
   respondedAt: Float64Array;
   /** Session request delay of answered attempts, else NaN. */
   srd: Float64Array;
+  /** The same less what the instrument itself may have added in those seconds: at least so much was the vendor's. */
+  srdAtLeast: Float64Array;
   failed: Uint8Array;
   blocked: Uint8Array;
   /** Refused for another reason than capacity: a wrong number, an account. */
@@ -45,18 +47,21 @@ export class AttemptLog {
   readonly #at = new NumberColumn();
   readonly #respondedAt = new NumberColumn();
   readonly #srd = new NumberColumn();
+  readonly #srdAtLeast = new NumberColumn();
   readonly #flags = new NumberColumn();
   readonly #answered = new NumberColumn();
   readonly #ended = new NumberColumn();
   readonly #fates = new NumberColumn();
   #sorted: AttemptList | null = null;
 
-  add(row: CallRow): void {
+  /** @param slackMs the instrument's own worst delay in the seconds of its setup */
+  add(row: CallRow, slackMs = 0): void {
     this.#sorted = null;
     if (isAttempt(row)) {
       this.#at.push(row.invite_ms!);
       this.#respondedAt.push(firstStatus(row) ?? row.end_ms ?? row.invite_ms!);
       this.#srd.push(setupDelay(row) ?? Number.NaN);
+      this.#srdAtLeast.push((setupDelay(row) ?? Number.NaN) - slackMs);
       const blocked = row.outcome === 'blocked' && row.answer_ms === null;
       const redirected = row.answer_ms === null && row.status !== null && row.status >= 300 && row.status < 400;
       this.#flags.push(
@@ -80,6 +85,7 @@ export class AttemptLog {
     this.#at.append(other.#at);
     this.#respondedAt.append(other.#respondedAt);
     this.#srd.append(other.#srd);
+    this.#srdAtLeast.append(other.#srdAtLeast);
     this.#flags.append(other.#flags);
     this.#answered.append(other.#answered);
     this.#ended.append(other.#ended);
@@ -97,6 +103,7 @@ export class AttemptLog {
       at: column(this.#at),
       respondedAt: column(this.#respondedAt),
       srd: column(this.#srd),
+      srdAtLeast: column(this.#srdAtLeast),
       failed: flag(FAILED),
       blocked: flag(BLOCKED),
       rejected: flag(REJECTED),

@@ -24,21 +24,17 @@ export interface ScaleAim {
   holdMs: number;
 }
 
-/** From `surge.scaling` of run.json; what is not readable there is left out. */
+/**
+ * From `surge.scaling` of run.json: `{ name, target, holdMs }` as checked, or `hold` as a scenario writes it. What is not readable is left out.
+ */
 export function scaleAims(surge: unknown): ScaleAim[] {
   const steps = (surge as { scaling?: unknown } | null)?.scaling;
   if (!Array.isArray(steps)) return [];
-  return steps.flatMap((step: { name?: unknown; target?: unknown; hold?: unknown } | null) =>
-    step && typeof step.name === 'string' && typeof step.target === 'number'
-      ? [
-          {
-            name: step.name,
-            target: step.target,
-            holdMs: step.hold === undefined || step.hold === null ? HOLD_MS : durationMs(step.hold as string),
-          },
-        ]
-      : [],
-  );
+  return steps.flatMap((step: { name?: unknown; target?: unknown; holdMs?: unknown; hold?: unknown } | null) => {
+    if (!step || typeof step.name !== 'string' || typeof step.target !== 'number') return [];
+    const hold = step.holdMs ?? step.hold ?? HOLD_MS;
+    return [{ name: step.name, target: step.target, holdMs: durationMs(hold as string, 'surge.scaling.hold') }];
+  });
 }
 
 export function elasticity(
@@ -67,21 +63,45 @@ export function elasticity(
     const t0 = step.triggerMs;
     const next = steps.find((other) => other.triggerMs !== null && other.triggerMs > t0)?.triggerMs ?? Number.POSITIVE_INFINITY;
     const until = Math.min(next, lastMs);
-    const plateau = answered.maxIn(t0 - PLATEAU_MS, t0);
-    const extra = answered.firstAtLeast(Math.floor(plateau * EXTRA) + 1, t0, until);
+    const { plateau, extraMs } = extraCapacity(attempts, answered, t0, until);
     const reachedMs = sustained(attempts, answered, aim, t0, until);
     const whileMs = reachedMs ?? until;
     return {
       ...base,
       oldPlateau: plateau,
-      firstExtraMs: extra === null ? null : extra - t0,
+      firstExtraMs: extraMs === null ? null : extraMs - t0,
       scaleUpMs: reachedMs === null ? null : reachedMs - t0,
       resolutionMs: reachedMs === null ? null : gapAround(attempts, reachedMs),
       blockedWhile: blockedIn(attempts, t0, whileMs),
       droppedWhile: log.lostIn(t0, whileMs),
       reached: answered.maxIn(t0, until),
+      lastRefusalMs: sinceOrNull(lastRefusal(attempts, t0, until), t0),
     };
   });
+}
+
+/**
+ * The old plateau is where the vendor stood when it was asked: the most answered in the 10 s before, or, where the load was still rising then,
+ * the level at which it first refused a call. The latter only if the level went beyond it afterwards; else that refusal is of the new limit.
+ */
+function extraCapacity(attempts: AttemptList, answered: Level, t0: number, until: number): { plateau: number; extraMs: number | null } {
+  const before = answered.maxIn(t0 - PLATEAU_MS, t0);
+  const beyond = (plateau: number, from: number) => answered.firstAtLeast(Math.floor(plateau * EXTRA) + 1, from, until);
+  let i = countBelow(attempts.at, t0 - PLATEAU_MS);
+  while (i < attempts.length && attempts.at[i]! < until && !attempts.blocked[i]) i++;
+  if (i < attempts.length && attempts.at[i]! < until) {
+    const refusedAt = attempts.at[i]!;
+    const plateau = Math.max(before, answered.at(refusedAt));
+    const extraMs = beyond(plateau, Math.max(t0, refusedAt));
+    if (extraMs !== null) return { plateau, extraMs };
+  }
+  return { plateau: before, extraMs: beyond(before, t0) };
+}
+
+/** When the last call was refused for capacity in [from, to). */
+function lastRefusal(attempts: AttemptList, from: number, to: number): number | null {
+  for (let i = countBelow(attempts.at, to) - 1; i >= 0 && attempts.at[i]! >= from; i--) if (attempts.blocked[i]) return attempts.at[i]!;
+  return null;
 }
 
 /** The earliest moment from which level and blocking hold for the whole hold. */
@@ -110,6 +130,8 @@ function blockedIn(attempts: AttemptList, from: number, to: number): number {
   for (let i = countBelow(attempts.at, from); i < attempts.length && attempts.at[i]! < to; i++) blocked += attempts.blocked[i]!;
   return blocked;
 }
+
+const sinceOrNull = (at: number | null, t0: number) => (at === null ? null : at - t0);
 
 /** Time between the attempts around a moment. */
 function gapAround(attempts: AttemptList, at: number): number | null {

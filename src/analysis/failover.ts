@@ -3,7 +3,8 @@
  * A fault's time runs from its effect to the effect of the next one, or to the end of the record.
  *
  * An attempt is affected if it failed, was sent again, or had an SRD above the pre-fault p99 + 100 ms. Where more than 5 % were refused before
- * the fault already (for capacity, or as wrong), such refusals say nothing about it and do not count as affected.
+ * the fault already (for capacity, or as wrong), such refusals say nothing about it and do not count as affected. What our own machine may have
+ * added to an SRD in its seconds (event-loop delay, schedule lag, garbage collection) is taken off first.
  */
 import { countBelow, percentileOf } from '../metrics/column.ts';
 import type { AttemptList, AttemptLog } from './attempts.ts';
@@ -137,7 +138,7 @@ function observe(attempts: AttemptList, before: Baseline, effectMs: number, firs
     if (attempts.at[i]! < effectMs && attempts.respondedAt[i]! < effectMs) continue;
     const normal = (before.blockedIsNormal && attempts.blocked[i]) || (before.rejectedIsNormal && attempts.rejected[i]);
     const lost = attempts.failed[i] === 1 && !normal;
-    const slow = attempts.retransmitted[i] === 1 || attempts.srd[i]! > before.srdLimitMs;
+    const slow = attempts.retransmitted[i] === 1 || attempts.srdAtLeast[i]! > before.srdLimitMs;
     failed[i] = Number(lost);
     affected[i] = Number(lost || (firstTry && slow));
   }

@@ -36,6 +36,7 @@ export const WHYS = [
   'no-scaling',
   'scaling-did-not-happen',
   'target-not-reached',
+  'target-not-held',
   'no-alarm-seen',
   'alarms-missing',
   'no-mark',

@@ -55,6 +55,8 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
   readonly #seconds = new Map<number, Second>();
   /** Seconds of the Unix epoch touched by an unhealthy one. */
   readonly #unsound = new Set<number>();
+  /** Worst delay of our own by second of the Unix epoch, ms. */
+  readonly #slack = new Map<number, number>();
   readonly #drops = new Either();
   readonly #dropped = new Either();
   #calls = 0;
@@ -69,6 +71,7 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
     second.loop = worst(second.loop, row.loop_p99_ms);
     second.late = worst(second.late, row.rtp_late_p99_ms);
     if (row.healthy === false) this.#spoil(row.t_ms, second, row.worker, row.unhealthy);
+    this.#delay(row.t_ms, Math.max(row.loop_p99_ms ?? 0, row.lag_max_ms ?? 0, row.gc_ms ?? 0));
     this.#drops.add(row.worker, row.socket_drops);
     this.#dropped.add(row.worker, row.dropped);
   }
@@ -93,6 +96,7 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
       for (const why of theirs.why) mine.why.add(why);
     }
     for (const second of other.#unsound) this.#unsound.add(second);
+    for (const [second, ms] of other.#slack) this.#slack.set(second, Math.max(ms, this.#slack.get(second) ?? 0));
     this.#drops.merge(other.#drops);
     this.#dropped.merge(other.#dropped);
     this.#calls += other.#calls;
@@ -104,6 +108,13 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
     if (this.#unsound.size === 0) return true;
     for (let second = secondOf(fromMs); second <= secondOf(toMs); second++) if (this.#unsound.has(second)) return false;
     return true;
+  }
+
+  /** The worst that our own machine can have added to a delay measured in [fromMs, toMs], ms. */
+  slack(fromMs: number, toMs: number): number {
+    let worst = 0;
+    for (let second = secondOf(fromMs); second <= secondOf(toMs); second++) worst = Math.max(worst, this.#slack.get(second) ?? 0);
+    return worst;
   }
 
   figures(): HealthFigures {
@@ -134,6 +145,10 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
       harnessShare: share(this.#harness, this.#calls),
       unhealthy,
     };
+  }
+
+  #delay(at: number, ms: number): void {
+    for (const second of [secondOf(at), secondOf(at + 999)]) this.#slack.set(second, Math.max(ms, this.#slack.get(second) ?? 0));
   }
 
   #spoil(at: number, second: Second, worker: number | null, why: string | null): void {

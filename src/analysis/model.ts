@@ -134,6 +134,8 @@ export interface ScaleFigures {
   blockedWhile: number;
   droppedWhile: number;
   reached: number | null;
+  /** Last call refused for capacity, ms from t0. */
+  lastRefusalMs?: number | null;
 }
 
 export interface QualityFigures {

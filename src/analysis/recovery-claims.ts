@@ -50,15 +50,13 @@ export function scaleUp(c: Case, promised: number): Finding {
   if (happened.length === 0) return missing(c.scaling.length > 0 ? 'scaling-did-not-happen' : 'no-scaling');
   const open = happened.find((step) => step.scaleUpMs === null);
   if (open) {
-    const watched = c.validity.lastMs - open.triggerMs!;
+    const { lastRefusalMs = null, target } = open;
+    const reached = open.reached ?? 0;
     const base = { measured: null, low: null, high: null, n: happened.length };
-    if (open.blockedWhile === 0) return { ...base, state: 'not measured', why: because('load-too-small', { peak: open.reached ?? 0 }) };
-    return {
-      ...base,
-      low: watched,
-      state: watched > promised ? 'fail' : 'not proven',
-      why: because('target-not-reached', { reached: open.reached ?? 0, target: open.target }),
-    };
+    // Refused after the promised time: capacity was not there. Otherwise the load never asked for it long enough.
+    if (lastRefusalMs !== null && lastRefusalMs > promised)
+      return { ...base, low: lastRefusalMs, state: 'fail', why: because('target-not-reached', { reached, target }) };
+    return { ...base, state: 'not measured', why: because('target-not-held', { reached, target }) };
   }
   const worst = happened.reduce((a, b) => (b.scaleUpMs! > a.scaleUpMs! ? b : a));
   const gap = worst.resolutionMs ?? 0;
