@@ -55,13 +55,6 @@ export class Broker {
     channel.on<ToBroker>(TOPIC, (message) => this.take(message, side));
   }
 
-  /** Callers told to be talking now: matched legs that were answered. */
-  get talking(): number {
-    let n = 0;
-    for (const leg of this.#legs.values()) if (leg.answeredAt !== null && leg.caller && this.#byCall.has(leg.caller.keys.call)) n++;
-    return n;
-  }
-
   take(message: ToBroker, side: Side): void {
     switch (message.kind) {
       case 'caller':

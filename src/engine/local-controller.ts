@@ -128,7 +128,7 @@ export class ControllerHub implements Controller {
     if (message.kind === 'make') {
       entry.make().then(
         (value) => this.#settle(message.id, { ok: true, value }),
-        (thrown) => this.#settle(message.id, { ok: false, error: messageOf(thrown) }),
+        (thrown) => this.#settle(message.id, { ok: false, error: textOf(thrown) }),
       );
     } else for (const settle of entry.settle.splice(0)) settle(message);
   }
@@ -176,7 +176,7 @@ export class RemoteController implements Controller {
     if (message.kind === 'make') {
       entry.make().then(
         (value) => this.#sendValue(message.id, value),
-        (thrown) => this.#send({ kind: 'not-made', id: message.id, error: messageOf(thrown) }),
+        (thrown) => this.#send({ kind: 'not-made', id: message.id, error: textOf(thrown) }),
       );
     } else for (const settle of entry.settle.splice(0)) settle(message);
   }
@@ -185,7 +185,7 @@ export class RemoteController implements Controller {
     try {
       this.#send({ kind: 'made', id, value });
     } catch (thrown) {
-      this.#send({ kind: 'not-made', id, error: `it cannot be handed to other threads: ${messageOf(thrown)}` });
+      this.#send({ kind: 'not-made', id, error: `it cannot be handed to other threads: ${textOf(thrown)}` });
     }
   }
 
@@ -197,4 +197,6 @@ export class RemoteController implements Controller {
 const answer = (id: string, result: NonNullable<Datum['result']>): FromHub =>
   result.ok ? { kind: 'value', id, value: result.value } : { kind: 'failed', id, error: result.error };
 
-const notMade = (id: string, error: string) => new CallsurgeError('scenario-threw', `${id} failed: ${error}`, { where: id });
+const notMade = (id: string, error: string) => new CallsurgeError('scenario-threw', `${id} could not be had: ${error}`);
+/** Without the code in brackets: it gets one of its own. */
+const textOf = (thrown: unknown) => (thrown instanceof CallsurgeError ? thrown.message : messageOf(thrown));

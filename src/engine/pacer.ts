@@ -6,8 +6,11 @@ import type { Clock, TimerHandle } from '../clock.ts';
 
 /** So many are started before the event loop may turn, so that a backlog does not keep answers from being read. */
 const BATCH = 50;
-/** An item is held back at most this long beyond its time. */
-const HOLD_LIMIT_MS = 50;
+/**
+ * An item is held back at most this long beyond its time. After a stall the calls that were made up for fill a moment of the cap on calls/s, and a
+ * second later that moment is full again: the hold must outlast a stall.
+ */
+export const HOLD_LIMIT_MS = 250;
 
 export interface PacerOptions<Item> {
   clock: Clock;
@@ -16,7 +19,7 @@ export interface PacerOptions<Item> {
   /** When an item is due, on the clock's scale. */
   due(item: Item): number;
   run(item: Item): void;
-  /** The earliest moment at which something outside lets the next item go; held back for no more than 50 ms. Default: any. */
+  /** The earliest moment at which something outside lets the next item go; held back for no more than HOLD_LIMIT_MS. Default: any. */
   notBefore?(): number;
   /** All items were started. Not called after `stop`. */
   done(): void;

@@ -12,7 +12,7 @@ import { pace } from './pacer.ts';
 /** A probe without an answer for so long is lost. */
 export const PROBE_TIMEOUT_MS = 2000;
 /** Before the run OPTIONS is retransmitted as any request, and may take so long. */
-const PREFLIGHT_TIMEOUT_MS = 5000;
+const PREFLIGHT_TIMEOUT_MS = 4000;
 
 const USER = 'callsurge';
 

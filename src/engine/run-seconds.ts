@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { type Outcome, rowOf } from '../record/schema.ts';
 import type { RunRecord } from './run-record.ts';
 import { everySecond } from './seconds.ts';
-import { census, noStates, type RunSnapshot, runRow, type SecondReport, type StateCounts } from './snapshot.ts';
+import { census, noStates, type OwnFigures, type RunSnapshot, runRow, type SecondReport, type StateCounts } from './snapshot.ts';
 import type { SocketDrops } from './socket-drops.ts';
 import { ThreadHealth } from './thread-health.ts';
 
@@ -47,17 +47,22 @@ export class RunSeconds {
     this.#reports.set(second, reports.set(report.row.worker!, report));
   }
 
-  /** What the run shows now: the last second's figures. */
   stop(): void {
     this.#stop();
     this.#thread.stop();
   }
 
   async #tell(secondMs: number): Promise<void> {
-    const { record, drops, workers, phase, loadStart, totalMs } = this.#options;
-    const own = { ...this.#thread.take(), socket_drops: await drops.take() };
+    const own = { ...this.#thread.take(), socket_drops: await this.#options.drops.take() };
+    // A stall of this thread makes it skip seconds; the workers' word for them is not lost.
+    for (const second of [...this.#reports.keys()].sort((a, b) => a - b)) if (second < secondMs) this.#write(second, {});
+    this.#write(secondMs, own);
+  }
+
+  #write(secondMs: number, own: Partial<OwnFigures>): void {
+    const { record, workers, phase, loadStart, totalMs } = this.#options;
     const reports = [...(this.#reports.get(secondMs)?.values() ?? [])];
-    for (const second of this.#reports.keys()) if (second <= secondMs) this.#reports.delete(second);
+    this.#reports.delete(secondMs);
     if (secondMs < this.#from) return;
     const missing = workers().filter((worker) => !reports.some(({ row }) => row.worker === worker));
     const row = runRow(secondMs, reports, own, missing);
@@ -74,7 +79,7 @@ export class RunSeconds {
     const start = loadStart();
     this.#options.told({
       phase: phase(),
-      elapsedMs: start === undefined ? Number.NEGATIVE_INFINITY : at - start,
+      elapsedMs: start === undefined ? 0 : Math.max(0, at - start),
       totalMs,
       attempts: this.#attempts,
       perSecond: row.started ?? 0,

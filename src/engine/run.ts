@@ -10,7 +10,7 @@
  *
  * Whatever stops a run (a signal, a threshold, the contract's hours, the script, an error) only ends the going forward; the taking down is the same.
  */
-import { type Clock, RealClock, takeAnchor } from '../clock.ts';
+import { type Clock, RealClock, type TimerHandle, takeAnchor } from '../clock.ts';
 import { durationMs } from '../duration.ts';
 import { CallsurgeError, messageOf } from '../errors.ts';
 import { planFaults } from '../faults/plan.ts';
@@ -72,6 +72,8 @@ class Run {
   #ending: RunEnding | undefined;
   #iterations: Record<string, IterationCounts> = {};
   #setupData: unknown;
+  #setUp = false;
+  readonly #limits = new Set<TimerHandle>();
 
   constructor(request: RunRequest) {
     this.#request = request;
@@ -107,7 +109,7 @@ class Run {
       { name: 'load', setup: () => this.#load(), teardown: () => this.#drain() },
     ];
     const all = runTasks(tasks, {
-      stopped: () => this.#ending !== undefined,
+      stopped: () => this.#ending !== undefined && this.#ending.reason !== 'runNotValid',
       began: (task) => this.#enter(task),
       teardownFailed: (task, thrown) => {
         this.#record?.warn('teardown', `${task}: ${messageOf(thrown)}`);
@@ -119,9 +121,10 @@ class Run {
     return this.#finish();
   }
 
-  /** The first reason stands; only an error of ours comes before it. */
+  /** The first reason stands. A run that is not valid any more goes on, and what ends it then stands in its place. */
   #end(ending: RunEnding): void {
-    if (this.#ending === undefined || (ending.reason === 'error' && this.#ending.reason === 'runNotValid')) this.#ending = ending;
+    const before = this.#ending?.reason;
+    if (before === undefined || (before === 'runNotValid' && ending.reason !== 'runNotValid')) this.#ending = ending;
     if (ending.reason !== 'runNotValid') this.#stopped.resolve();
   }
 
@@ -232,10 +235,14 @@ class Run {
     );
     const data = await this.#unlessStopped(Promise.race([work, limit.passed]));
     limit.cancel();
-    this.#setupData = data?.values().next().value;
+    if (!data) return;
+    this.#setUp = true;
+    this.#setupData = data.values().next().value;
   }
 
+  /** As in k6, only where setup() came to its end; else what it may have left open is hung up. */
   async #teardown(): Promise<void> {
+    if (!this.#setUp) return this.#hangUp('setup() was stopped').then(() => undefined);
     const { teardownTimeoutMs } = this.#request.options;
     const leader = this.#workers!.leader;
     const limit = this.#limit(
@@ -285,17 +292,22 @@ class Run {
   /** Ends whatever still runs at the vendor; harmless where nothing does. */
   async #drain(): Promise<void> {
     const record = this.#record!;
-    const { drainMs } = this.#request.surge;
     record.event({ kind: 'drain', action: 'start', detail: { open: record.openCalls.count } });
     this.#watchers.tell('onPhase', 'drain');
     this.#phase = 'drain';
     const why = this.#ending === undefined ? 'the run is over' : wordsOf(this.#ending);
-    const drained = this.#workers!.leader.run<{ open: number }>(PHASES.drain, { why, limitMs: drainMs });
-    const [open] = await Promise.all([drained, this.#faults?.stop()]);
-    const left = [...open.values()].reduce((sum, answer) => sum + answer.open, 0);
+    const [left] = await Promise.all([this.#hangUp(why), this.#faults?.stop()]);
     record.event({ kind: 'drain', action: 'end', value: left });
-    if (left > 0) record.warn('drain', `${left} calls were still open after ${drainMs / 1000} s: run callsurge sweep`);
     record.event({ kind: 'run', action: 'end' });
+  }
+
+  /** Every call of every worker, within the drain's limit. @returns how many are still open. */
+  async #hangUp(why: string): Promise<number> {
+    const { drainMs } = this.#request.surge;
+    const open = await this.#workers!.leader.run<{ open: number }>(PHASES.drain, { why, limitMs: drainMs });
+    const left = [...open.values()].reduce((sum, answer) => sum + answer.open, 0);
+    if (left > 0) this.#record!.warn('drain', `${left} calls were still open after ${drainMs / 1000} s: run callsurge sweep`);
+    return left;
   }
 
   /** Second Ctrl-C: nothing is awaited that a vendor could delay. */
@@ -311,6 +323,7 @@ class Run {
   }
 
   async #finish(): Promise<RunResult> {
+    for (const limit of this.#limits) limit.cancel();
     const record = this.#record;
     const thresholds = record?.thresholds.figures(this.#clock.now()) ?? [];
     const failed = thresholds.filter(({ state }) => state !== 'ok');
@@ -390,6 +403,7 @@ class Run {
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => undefined);
     const timer = this.#clock.after(ms, () => reject(error()));
+    this.#limits.add(timer);
     return { passed: promise, cancel: () => timer.cancel() };
   }
 }

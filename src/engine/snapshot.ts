@@ -17,7 +17,7 @@ export interface SecondReport {
 /** One second of the run, for whoever watches it. */
 export interface RunSnapshot {
   phase: string;
-  /** From the load's start; negative before it. */
+  /** From the load's start; 0 before it. */
   elapsedMs: number;
   totalMs: number;
   /** Calls started so far, and in this second. */
@@ -52,36 +52,38 @@ const worst = (values: (number | null)[]): number | null => {
 };
 const sum = (values: (number | null)[]): number => values.reduce<number>((total, value) => total + (value ?? 0), 0);
 
+/** What the main thread knows of its own second. */
+export interface OwnFigures {
+  loop_p99_ms: number;
+  gc_ms: number;
+  cpu: number;
+  socket_drops: number | null;
+}
+
 /** The run's row of a second: sums of the workers' counts, the worst of their lags, and what the main thread knows of itself. */
-export function runRow(
-  t_ms: number,
-  reports: readonly SecondReport[],
-  own: { loop_p99_ms: number; gc_ms: number; cpu: number; socket_drops: number | null },
-  missing: readonly number[],
-): TimelineRow {
+export function runRow(t_ms: number, reports: readonly SecondReport[], own: Partial<OwnFigures>, missing: readonly number[]): TimelineRow {
   const rows = reports.map(({ row }) => row);
-  const row = judgeHealth(
-    rowOf('timeline', {
-      t_ms,
-      started: sum(rows.map((r) => r.started)),
-      open: sum(rows.map((r) => r.open)),
-      vus: sum(rows.map((r) => r.vus)),
-      vus_max: sum(rows.map((r) => r.vus_max)),
-      dropped: sum(rows.map((r) => r.dropped)),
-      agents_registered: sum(rows.map((r) => r.agents_registered)),
-      lag_p99_ms: worst(rows.map((r) => r.lag_p99_ms)),
-      lag_max_ms: worst(rows.map((r) => r.lag_max_ms)),
-      rtp_late_p99_ms: worst(rows.map((r) => r.rtp_late_p99_ms)),
-      ports_free: rows.some((r) => r.ports_free !== null) ? sum(rows.map((r) => r.ports_free)) : null,
-      ...own,
-    }),
-  );
+  // The main thread answers for itself here; the workers have judged their own seconds.
+  const judged = judgeHealth(rowOf('timeline', own));
   const why = [
-    ...(row.unhealthy === null ? [] : [row.unhealthy]),
-    ...rows.flatMap((r) => (r.unhealthy === null ? [] : [`worker ${r.worker}: ${r.unhealthy}`])),
+    ...(judged.unhealthy === null ? [] : [`main thread: ${judged.unhealthy}`]),
+    ...rows.flatMap(({ worker, unhealthy }) => (unhealthy === null ? [] : [`worker ${worker}: ${unhealthy}`])),
     ...missing.map((worker) => `worker ${worker} did not report`),
   ];
-  row.healthy = why.length === 0;
-  row.unhealthy = why.length === 0 ? null : why.join('; ');
-  return row;
+  return rowOf('timeline', {
+    t_ms,
+    started: sum(rows.map((r) => r.started)),
+    open: sum(rows.map((r) => r.open)),
+    vus: sum(rows.map((r) => r.vus)),
+    vus_max: sum(rows.map((r) => r.vus_max)),
+    dropped: sum(rows.map((r) => r.dropped)),
+    agents_registered: sum(rows.map((r) => r.agents_registered)),
+    lag_p99_ms: worst(rows.map((r) => r.lag_p99_ms)),
+    lag_max_ms: worst(rows.map((r) => r.lag_max_ms)),
+    rtp_late_p99_ms: worst(rows.map((r) => r.rtp_late_p99_ms)),
+    ports_free: rows.some((r) => r.ports_free !== null) ? sum(rows.map((r) => r.ports_free)) : null,
+    ...own,
+    healthy: why.length === 0,
+    unhealthy: why.length === 0 ? null : why.join('; '),
+  });
 }

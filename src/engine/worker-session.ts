@@ -2,6 +2,7 @@
 import { type VuContext, withVu } from '../call/context.ts';
 import { abandonCalls, endIteration, isStoryEnd, openLegs } from '../call/iteration.ts';
 import { RealClock, sleepOn } from '../clock.ts';
+import { CallsurgeError, messageOf } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import { setExecutionState } from '../scenario/execution-state.ts';
 import { functionFor, type LoadedScenario, loadScenario, type ScenarioFunction } from '../scenario/load.ts';
@@ -64,6 +65,8 @@ class Session {
   #data: unknown;
   #loadStart = Number.NaN;
   #stopped: string | undefined;
+  /** Of setup() and teardown(), while they run. */
+  #outside: AbortController | undefined;
 
   static async open(init: WorkerInit, channel: Channel, controller: RemoteController): Promise<Session> {
     const rows = new RowBatches(channel);
@@ -141,6 +144,7 @@ class Session {
   async drain(why: string, limitMs: number): Promise<{ open: number }> {
     this.#stopped = why;
     for (const run of this.#runs) run.stop(why);
+    this.#outside?.abort(new CallsurgeError('stopped', why));
     const { clock } = this.#worker.services;
     const limit = clock.now() + limitMs;
     const busy = () => openLegs(this.#worker.services).length > 0 || this.#vus > 0;
@@ -228,6 +232,8 @@ class Session {
   async #outsideLoad(exec: 'setup' | 'teardown', run: ScenarioFunction): Promise<unknown> {
     const { services } = this.#worker;
     const now = services.clock.now();
+    const controller = new AbortController();
+    this.#outside = controller;
     const context: VuContext = {
       scenario: exec,
       exec,
@@ -236,14 +242,17 @@ class Session {
       intendedAt: now,
       startedAt: now,
       tags: { ...this.#init.tags },
-      signal: new AbortController().signal,
+      signal: controller.signal,
       random: randomStream(this.#init.seed, exec),
       services,
     };
     try {
       return await withVu(context, async () => run());
+    } catch (thrown) {
+      throw new CallsurgeError('scenario-threw', `${exec}() threw: ${messageOf(thrown)}`, { cause: thrown });
     } finally {
       await endIteration(context);
+      this.#outside = undefined;
     }
   }
 

@@ -36,7 +36,8 @@ describe('health', () => {
     const own = { loop_p99_ms: 1, gc_ms: 0, cpu: 0.1, socket_drops: 0 };
     const row = runRow(1000, [report(1, 3, 5), report(2, 4, 80)], own, [3]);
     expect(row).toMatchObject({ worker: null, started: 7, open: 4, vus: 2, lag_p99_ms: 80, ports_free: 20, healthy: false });
-    expect(row.unhealthy).toBe('schedule lag 80 ms; worker 2: schedule lag 80 ms; worker 3 did not report');
+    expect(row.unhealthy).toBe('worker 2: schedule lag 80 ms; worker 3 did not report');
+    expect(runRow(1000, [], { ...own, socket_drops: 4 }, []).unhealthy).toBe('main thread: 4 datagrams dropped by the kernel');
   });
 
   it('counts the four kinds of concurrency', () => {

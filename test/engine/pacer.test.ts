@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RealClock, VirtualClock } from '../../src/clock.ts';
-import { pace } from '../../src/engine/pacer.ts';
+import { HOLD_LIMIT_MS, pace } from '../../src/engine/pacer.ts';
 
 const every = (stepMs: number, n: number) => Array.from({ length: n }, (_, i) => i * stepMs)[Symbol.iterator]();
 
@@ -53,7 +53,7 @@ describe('pacer', () => {
     clock.advance(150);
     allowed = 9999;
     clock.advance(1000);
-    expect(at).toEqual([105, 250]);
+    expect(at).toEqual([105, 200 + HOLD_LIMIT_MS]);
   });
 
   it('starts nothing after stop, and reports no end', () => {
