@@ -238,8 +238,8 @@ export class CallCentre {
     }
   }
 
-  #answer(call: Call): void {
-    call.row.answered_ms = this.#clock.now();
+  #answer(call: Call, now = this.#clock.now()): void {
+    call.row.answered_ms = now;
     call.row.status = 200;
     this.#host.answer(call);
   }
@@ -282,8 +282,8 @@ export class CallCentre {
     call.limit?.cancel();
     call.state = 'talking';
     call.row.agent = agent.name;
-    if (!call.answered) this.#answer(call);
     call.row.agent_ms = this.#clock.now();
+    if (!call.answered) this.#answer(call, call.row.agent_ms);
     this.#host.connect(call, agent, agent.own ? null : offer);
     const handling = agent.own?.handlingMs;
     if (handling !== undefined && handling !== 'until-caller')
