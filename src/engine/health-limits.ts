@@ -4,16 +4,19 @@
  */
 import type { TimelineRow } from '../record/schema.ts';
 
-/** Starts later than this against the schedule, p99. A caller is not worse off by 50 ms; a peak would be flatter than planned beyond it. */
-export const LAG_LIMIT_MS = 50;
-/** Event-loop delay, p99: all times of messages are taken when the loop gets to them. */
-export const LOOP_LIMIT_MS = 50;
+/**
+ * Starts later than this against the schedule, p99. An attempt counts as affected by a fault when its setup took 100 ms longer than before
+ * (docs/metrics.md, failover): what the instrument adds of its own must stay below that.
+ */
+export const LAG_LIMIT_MS = 100;
+/** Event-loop delay, p99, for the same reason: what arrives while the loop is held up looks late by as much. */
+export const LOOP_LIMIT_MS = 100;
 /** Garbage collection in one second. */
 export const GC_LIMIT_MS = 200;
 /** CPU of one thread, 0…1 of a core: above it queues build inside the instrument. */
 export const CPU_LIMIT = 0.95;
-/** RTP packets later than one frame, p99. */
-export const RTP_LATE_LIMIT_MS = 20;
+/** RTP packets later than a usual jitter buffer takes in (three frames), p99. */
+export const RTP_LATE_LIMIT_MS = 60;
 /** Datagrams that the kernel dropped at our sockets. */
 export const SOCKET_DROPS_LIMIT = 0;
 /** Iterations that found no VU. */
