@@ -21,6 +21,14 @@ export function promised(verdict: Verdict): string {
   return `${isAtMost(verdict) ? '≤' : '≥'} ${plain(inUnit(verdict.promised, verdict.unit))}`;
 }
 
+/** What was measured: a value, else the bound that is known (an outage that was not over lasted at least so long), else that it was not. */
+export function measuredText(language: Language, { measured, low, high, unit }: Verdict): string {
+  if (measured !== null) return inUnit(measured, unit);
+  if (low !== null && high === null) return `≥ ${inUnit(low, unit)}`;
+  if (low === null && high !== null) return `≤ ${inUnit(high, unit)}`;
+  return low !== null && high !== null ? `${inUnit(low, unit)} – ${inUnit(high, unit)}` : say(language, 'not-measured');
+}
+
 export function claimName(language: Language, verdict: Verdict): string {
   const counting = (lang: Language) => (verdict.counting ? say(lang, `counting.${verdict.counting}`) : say(lang, 'unknown'));
   return say(language, `claim.${verdict.claim}`, { counting });

@@ -3,8 +3,8 @@
  * that this run could not decide is skipped with its reason, unless it is a veto claim: that is a failure until it passes.
  */
 import type { RunAnalysis, ThresholdFigures, Verdict } from '../analysis/model.ts';
-import { claimName, promised, reasonText, whyText } from './claims.ts';
-import { count, inUnit } from './format.ts';
+import { claimName, measuredText, promised, reasonText, whyText } from './claims.ts';
+import { count } from './format.ts';
 import { escapeText } from './markup.ts';
 import { type Language, say, sayOr } from './messages/say.ts';
 import { subjectOf } from './subject.ts';
@@ -46,8 +46,7 @@ function validityCase(validity: RunAnalysis['validity'], language: Language): Ca
 }
 
 function claimResult(verdict: Verdict, language: Language): Result {
-  const measured = verdict.measured === null ? say(language, 'not-measured') : inUnit(verdict.measured, verdict.unit);
-  const message = `${say(language, 'verdict.promised')} ${promised(verdict)}, ${say(language, 'verdict.measured')} ${measured}: ${whyText(language, verdict)}`;
+  const message = `${say(language, 'verdict.promised')} ${promised(verdict)}, ${say(language, 'verdict.measured')} ${measuredText(language, verdict)}: ${whyText(language, verdict)}`;
   const kinds = { pass: 'ok', fail: 'failure', 'not valid': 'error', 'not proven': 'skipped', 'not measured': 'skipped' } as const;
   const kind = kinds[verdict.state];
   return { kind: kind === 'skipped' && verdict.veto ? 'failure' : kind, type: verdict.state, message };

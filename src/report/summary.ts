@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { FaultFigures, RunAnalysis, VerdictState } from '../analysis/model.ts';
 import { OUTCOMES } from '../record/schema.ts';
-import { claimName, promised, reasonText, whyText } from './claims.ts';
+import { claimName, measuredText, promised, reasonText, whyText } from './claims.ts';
 import { count, duration, elapsed, inUnit, percent, plain as round } from './format.ts';
 import { printable } from './markup.ts';
 import { definition, type Language, say } from './messages/say.ts';
@@ -47,10 +47,9 @@ export function summaryText(analysis: RunAnalysis, { language = 'en', colour }: 
     head(say(language, 'section.verdict'));
     for (const verdict of verdicts) {
       const [sign, style] = SIGNS[verdict.state];
-      const measured = verdict.measured === null ? say(language, 'not-measured') : inUnit(verdict.measured, verdict.unit);
       const veto = verdict.veto ? ` [${say(language, 'verdict.veto')}]` : '';
       lines.push(
-        `    ${paint(style, sign)} ${claimName(language, verdict)}${veto}: ${promised(verdict)} → ${measured}  ${paint('dim', say(language, `state.${verdict.state}`))}`,
+        `    ${paint(style, sign)} ${claimName(language, verdict)}${veto}: ${promised(verdict)} → ${measuredText(language, verdict)}  ${paint('dim', say(language, `state.${verdict.state}`))}`,
       );
       if (verdict.state !== 'pass') lines.push(paint('dim', `      ${plain(whyText(language, verdict))}`));
     }
@@ -111,7 +110,11 @@ function figureLines(analysis: RunAnalysis, language: Language): [string, string
   ];
   for (const fault of faults)
     rows.push([`${name('outageFirstTry')} ${plain(fault.name)}`, outage(fault.firstTry, lastMs - (fault.startMs ?? lastMs), language)]);
-  for (const scale of scaling) rows.push([`${name('scaleUp')} ${plain(scale.name)}`, ms(scale.scaleUpMs)]);
+  for (const scale of scaling)
+    rows.push([
+      `${name('scaleUp')} ${plain(scale.name)}`,
+      scale.scaleUpMs === null && scale.blockedWhile > 0 ? say(language, 'scaling.not-reached') : ms(scale.scaleUpMs),
+    ]);
   if (quality)
     rows.push([
       name('mos'),

@@ -1,5 +1,5 @@
 /** The Kaplan–Meier curve of the wait: share of callers still waiting after t, with the service level's threshold. */
-import { count, percent } from '../format.ts';
+import { count, percent, plain } from '../format.ts';
 import { type Html, html } from '../markup.ts';
 import { both } from '../messages/say.ts';
 import { percentX, percentY, plot, x, y } from './plot.ts';
@@ -15,7 +15,7 @@ export function survivalChart(points: readonly { ms: number; share: number }[], 
       drawing: html`<path class="line c-queued" d="${path}"/>`,
       overlay: html`<div class="upright" style="left:${percentX(thresholdMs, 0, axis.max)}"><span>T = ${count(thresholdMs / 1000)} s</span></div>`,
       xTicks: axis.ticks.map((ms) => ({ at: percentX(ms, 0, axis.max), label: ms === 0 ? '0' : `${count(ms / unit.ms)} ${unit.symbol}` })),
-      yTicks: [0, 0.25, 0.5, 0.75, 1].map((share) => ({ at: percentY(share, 1), label: percent(share) })),
+      yTicks: [0, 0.25, 0.5, 0.75, 1].map((share) => ({ at: percentY(share, 1), label: plain(percent(share)) })),
     },
   )}</figure>`;
 }

@@ -17,7 +17,7 @@ export function faultsSection({ analysis: { faults, validity }, frame }: Context
 }
 
 function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
-  const title = html`<h3>${fault.name} <span class="dim">${both('faults.on', { target: fault.target })}</span></h3>`;
+  const title = html`<h3>${fault.name} <span class="dim">· ${fault.target}</span></h3>`;
   if (fault.startMs === null)
     return html`<div class="card">${title}<p class="warning">${both('faults.failed', { why: fault.failed ?? '?' })}</p></div>`;
   const from = elapsed(fault.startMs - zeroMs);
@@ -28,8 +28,8 @@ function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
     [
       [term('outageFirstTry'), rto(fault.firstTry, lastMs - fault.startMs), outages(fault.firstTry.outages, fault.startMs)],
       [term('outageEventual'), rto(fault.eventual, lastMs - fault.startMs), outages(fault.eventual.outages, fault.startMs)],
-      [term('recovery90'), value(fault.recovery90Ms, 'ms'), ''],
-      [term('recovery99'), value(fault.recovery99Ms, 'ms'), ''],
+      [term('recovery90'), recovery(fault.recovery90Ms), ''],
+      [term('recovery99'), recovery(fault.recovery99Ms), ''],
       [term('fullRecovery'), value(fault.fullRecoveryMs, 'ms'), ''],
       [
         term('inProgress'),
@@ -46,6 +46,9 @@ function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
     'figures wide',
   )}</div>`;
 }
+
+/** Zero: the success ratio never fell below that part of what it was. */
+const recovery = (ms: number | null): Part => (ms === 0 ? both('faults.unharmed') : value(ms, 'ms'));
 
 /** RTO ± resolution. Zero: looked, and none seen, though one shorter than the resolution may have hidden. Null: not over, or nobody looked. */
 function rto({ outages: seen, rtoMs, resolutionMs }: FaultFigures['firstTry'], watchedMs: number): Part {

@@ -1,9 +1,9 @@
 /** Scaling: how long until the capacity that was asked for was really there. */
 import type { ScaleFigures } from '../../analysis/model.ts';
 import { count, duration, elapsed } from '../format.ts';
-import { type Html, html } from '../markup.ts';
+import { type Html, html, type Part } from '../markup.ts';
 import { both } from '../messages/say.ts';
-import { table, term, value } from '../table.ts';
+import { notMeasured, table, term, value } from '../table.ts';
 import { type Context, note, section } from './context.ts';
 
 export function scalingSection({ analysis: { scaling }, frame }: Context): Html {
@@ -27,10 +27,16 @@ function card(scale: ScaleFigures, zeroMs: number): Html {
       [both('scaling.target'), count(scale.target)],
       [both('scaling.reached'), value(scale.reached, 'calls')],
       [term('firstExtra'), value(scale.firstExtraMs, 'ms')],
-      [term('scaleUp'), html`<strong>${value(scale.scaleUpMs, 'ms')}</strong>${scale.scaleUpMs === null ? null : within}`],
+      [term('scaleUp'), scaleUp(scale, within)],
       [term('blockedWhile'), count(scale.blockedWhile)],
       [term('droppedWhile'), count(scale.droppedWhile)],
     ],
     'figures narrow',
   )}</div>`;
+}
+
+/** A target that was not held while calls were refused is a finding; one that the load never asked for is not measured. */
+function scaleUp({ scaleUpMs, blockedWhile }: ScaleFigures, within: Part): Part {
+  if (scaleUpMs !== null) return html`<strong>${value(scaleUpMs, 'ms')}</strong>${within}`;
+  return blockedWhile > 0 ? html`<strong>${both('scaling.not-reached')}</strong>` : notMeasured();
 }

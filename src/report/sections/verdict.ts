@@ -1,6 +1,6 @@
 /** The verdict: one row a claim, promised against measured, with the interval and the sample that decide it. */
 import type { Verdict, VerdictState } from '../../analysis/model.ts';
-import { claimName, isAtMost, promised, whyText } from '../claims.ts';
+import { claimName, isAtMost, measuredText, promised, whyText } from '../claims.ts';
 import { count, inUnit } from '../format.ts';
 import { type Html, html, type Part } from '../markup.ts';
 import { bilingual, both } from '../messages/say.ts';
@@ -32,20 +32,19 @@ export function verdictSection({ analysis: { verdicts, validity } }: Context): H
 
 function row(verdict: Verdict): Html {
   const { measured, low, high, unit, n } = verdict;
-  // A range without a measured value is an answer too: an outage that lies between two attempts.
   const range =
-    low !== null && high !== null
-      ? both(unit === 'share' && measured !== null ? 'verdict.interval' : 'verdict.range', {
+    low !== null && high !== null && measured !== null
+      ? both(unit === 'share' ? 'verdict.interval' : 'verdict.range', {
           low: inUnit(low, unit),
           high: inUnit(high, unit),
         })
-      : low !== null && low !== measured
+      : low !== null && measured !== null && low !== measured
         ? both('verdict.at-least', { low: inUnit(low, unit) })
         : null;
   return html`<li class="s-${stateClass(verdict.state)}"><div class="v-state">${badge(verdict.state)}</div>
 <div class="v-claim"><b>${bilingual((language) => claimName(language, verdict))}</b>${verdict.veto ? html` <span class="veto">${both('verdict.veto')}</span>` : null}<p>${bilingual((language) => whyText(language, verdict))}</p></div>
 <div class="v-promised"><small>${both('verdict.promised')}</small><b>${promised(verdict)}</b></div>
-<div class="v-measured"><small>${both('verdict.measured')}</small><b>${measured === null ? notMeasured() : inUnit(measured, unit)}</b>${range ? html`<small class="dim">${range}</small>` : null}${n > 0 ? html`<small class="dim">${both('verdict.n', { n: count(n) })}</small>` : null}</div>
+<div class="v-measured"><small>${both('verdict.measured')}</small><b>${measured === null && low === null && high === null ? notMeasured() : measuredText('en', verdict)}</b>${range ? html`<small class="dim">${range}</small>` : null}${n > 0 && n !== measured ? html`<small class="dim">${both('verdict.n', { n: count(n) })}</small>` : null}</div>
 <div class="v-bullet">${bullet(verdict)}</div></li>
 `;
 }
