@@ -47,7 +47,7 @@ async function play(port: number, args: string[] = []) {
 it('agrees with the vendor’s truth call by call, and one seed makes the same callers for one worker and for two', async () => {
   const first = await play(6100, ['--workers', '2']);
   using place = first.place;
-  expect({ code: first.finished.code, err: first.finished.stderr }).toMatchObject({ code: EXIT.ok });
+  expect({ code: first.finished.code, out: first.finished.stdout, err: first.finished.stderr }).toMatchObject({ code: EXIT.ok });
   expect(first.finished.stdout).toMatch(/report: .*report\.html/);
   const truth = readTruth(join(place.dir, 'truth.csv'));
   const agreement = agreeWithTruth(first.calls, truth);
