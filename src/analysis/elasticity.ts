@@ -65,7 +65,7 @@ export function elasticity(
     const until = Math.min(next, lastMs);
     const { plateau, extraMs } = extraCapacity(attempts, answered, t0, until);
     const reachedMs = sustained(attempts, answered, aim, t0, until);
-    const whileMs = reachedMs ?? until;
+    const whileMs = reachedMs ?? answered.firstAtLeast(Math.ceil(REACHED * aim.target), t0, until) ?? until;
     return {
       ...base,
       oldPlateau: plateau,

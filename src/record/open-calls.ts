@@ -23,16 +23,12 @@ export interface OpenLeg {
 
 export class OpenCalls {
   readonly #open = new Map<string, { first: OpenRow; last: OpenRow }>();
-  /** Closed before their `open` row came: rows of one leg come from one worker in order, so this stays empty in a sound record. */
-  readonly #closed = new Set<string>();
 
   add(row: OpenRow): void {
     if (row.call === null) return;
-    if (row.op === 'close') {
-      if (!this.#open.delete(row.call)) this.#closed.add(row.call);
-      return;
-    }
-    if (row.op !== 'open' || this.#closed.delete(row.call)) return;
+    // Rows of one leg come from one worker, in order.
+    if (row.op === 'close') this.#open.delete(row.call);
+    if (row.op !== 'open') return;
     this.#open.set(row.call, { first: this.#open.get(row.call)?.first ?? row, last: row });
   }
 

@@ -45,6 +45,23 @@ describe('elasticity', () => {
     expect(later.scaleUpMs! + 30_020).toBeLessThan(50_200);
   });
 
+  it('takes the level of the first refusal for the plateau where the load was still rising', () => {
+    // One call in 100 ms from the start: 30 are up at t0, the old limit of 40 is met 1 s later, the new channels come after 5 s.
+    const record = new Record().add('events', event(3000, 'scale', 'accepted', 'more'));
+    let open = 0;
+    for (const at of range(120).map((i) => i * 100)) {
+      if (open >= (at < 8000 ? 40 : 90)) record.add('calls', refused(at));
+      else {
+        record.add('calls', answered(at, 60));
+        open++;
+      }
+    }
+    const [step] = record.analyse({ surge: { scaling: [{ name: 'more', target: 60, holdMs: 1000 }] } }).scaling;
+    expect(step).toMatchObject({ oldPlateau: 40, blockedWhile: 40, lastRefusalMs: 4900 });
+    expect(step!.firstExtraMs).toBe(8000 + 200 + 50 - 3000);
+    expect(step!.scaleUpMs).toBe(8000 + 1800 + 50 - 3000);
+  });
+
   it('says how far it came where the target was not reached', () => {
     const [step] = scaled(35_000, 50, 80).analyse({ surge }).scaling;
     expect(step).toMatchObject({ scaleUpMs: null, reached: 80 });
@@ -64,6 +81,7 @@ describe('elasticity', () => {
 
   it('reads the aims as the scenario wrote them', () => {
     expect(scaleAims(surge)).toEqual([{ name: 'more', target: 100, holdMs: 20_000 }]);
+    expect(scaleAims({ scaling: [{ name: 'a', target: 1, holdMs: 3000, atMs: 5 }] })).toEqual([{ name: 'a', target: 1, holdMs: 3000 }]);
     expect(scaleAims({ scaling: [{ name: 'a', target: 1 }] })).toEqual([{ name: 'a', target: 1, holdMs: 30_000 }]);
     for (const nothing of [null, undefined, {}, { scaling: 'x' }, { scaling: [null, {}] }]) expect(scaleAims(nothing)).toEqual([]);
   });

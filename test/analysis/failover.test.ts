@@ -5,6 +5,7 @@ import type { FaultFigures } from '../../src/analysis/model.ts';
 import { findOutages } from '../../src/analysis/outages.ts';
 import { randomStream } from '../../src/random.ts';
 import type { CallRow } from '../../src/record/schema.ts';
+import { rowOf } from '../../src/record/schema.ts';
 import { answered, event, poisson, Record, range, refused, T0, unheard } from './synthetic.ts';
 
 const sequence = (text: string, stepMs = 1000) => {
@@ -206,6 +207,22 @@ describe('failover', () => {
     }
     expect(record.analyse().faults[0]!.firstTry.outages).toEqual([]);
     expect(busy.analyse().faults[0]!.eventual.outages).toMatchObject([{ startMs: T0 + 30_000, endMs: T0 + 35_000, failed: 50 }]);
+  });
+
+  it('takes our own delays off before it calls an attempt slow', () => {
+    const run = (loopMs: number) => {
+      const record = new Record().add('events', event(30_000, 'fault', 'started', 'x'));
+      for (const s of range(120))
+        record.add(
+          'timeline',
+          rowOf('timeline', { t_ms: T0 + s * 1000, worker: 0, healthy: s !== 50, loop_p99_ms: s === 50 ? loopMs : 1 }),
+        );
+      for (const i of range(1200))
+        record.add('calls', answered(i * 100, 8, { provisional_ms: T0 + i * 100 + (i >= 502 && i < 505 ? 250 : 20) }));
+      return record.analyse().faults[0]!.firstTry.outages;
+    };
+    expect(run(5)).toHaveLength(1);
+    expect(run(160)).toEqual([]);
   });
 
   it('tells calls in progress that survived, were dropped, or froze', () => {

@@ -230,5 +230,9 @@ describe('verdict', () => {
     expect(judge(record(25_000, 200), claim('20s'))).toMatchObject([{ state: 'pass' }]);
     expect(judge(record(25_000, 200), claim('3s'))).toMatchObject([{ state: 'fail' }]);
     expect(judge(record(25_000, 40), claim('20s'))).toMatchObject([{ state: 'fail', why: 'target-not-reached reached=40 target=60' }]);
+    const short = new Record()
+      .add('events', event(20_000, 'scale', 'accepted', 'more'))
+      .add('calls', ...range(70).map((i) => answered(25_000 + i * 10, 3)));
+    expect(judge(short, claim('20s'))).toMatchObject([{ state: 'not measured', why: 'target-not-held reached=70 target=60' }]);
   });
 });
