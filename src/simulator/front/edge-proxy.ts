@@ -178,7 +178,8 @@ export class EdgeProxy {
 
   #invite(request: IncomingRequest, text: string, known: InviteTransaction | undefined): void {
     if (known?.reply) {
-      this.#send(known.reply, known.request.replyTo);
+      const { host, port } = known.request.replyTo;
+      this.#socket.send(known.reply, port, host);
       return;
     }
     if (known) {

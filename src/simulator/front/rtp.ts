@@ -24,7 +24,7 @@ export class RtpLeg {
   readonly #digits: DigitReader;
   #agreement: MediaAgreement | null = null;
   #remote: { host: string; port: number } | null = null;
-  #heard = false;
+  #adopted = false;
   #sequence: number;
   #timestamp: number;
   #marker = true;
@@ -55,7 +55,7 @@ export class RtpLeg {
   agree(agreement: MediaAgreement): void {
     this.#agreement = agreement;
     this.#player.encodeAs(agreement.codec);
-    if (this.#remote?.host !== agreement.remote.host || this.#remote.port !== agreement.remote.port) this.#heard = false;
+    if (this.#remote?.host !== agreement.remote.host || this.#remote.port !== agreement.remote.port) this.#adopted = false;
     this.#remote = agreement.remote;
   }
 
@@ -118,17 +118,26 @@ export class RtpLeg {
   }
 
   #receive(datagram: Buffer, host: string, port: number): void {
-    if (this.#site.frozen || this.#closed || !readRtp(datagram, header)) return;
-    // Symmetric RTP: the first packet shows where the caller really is.
-    if (!this.#heard) {
-      this.#heard = true;
-      this.#remote = { host, port };
-    }
+    if (this.#site.frozen || this.#closed || !this.#isOurs(host, port) || !readRtp(datagram, header)) return;
     if (this.#mode === 'relay') this.#peer?.pass(datagram);
     else if (this.#mode === 'echo') this.#send(datagram);
     const events = this.#agreement?.telephoneEventIn ?? this.#agreement?.telephoneEvent;
     if (header.payloadType === events)
       this.#digits.packet(datagram, header.payloadFrom, header.payloadTo, header.timestamp, this.#site.clock.now());
+  }
+
+  /**
+   * From where the description says, or, behind a NAT, from the first other host that sends: there our packets go then (symmetric RTP). Another
+   * port of the very host is somebody else: a caller, say, whose call died with a site and who still sends to a port that has a new call now.
+   */
+  #isOurs(host: string, port: number): boolean {
+    const remote = this.#remote;
+    if (!remote) return false;
+    if (host === remote.host) return port === remote.port;
+    if (this.#adopted) return false;
+    this.#adopted = true;
+    this.#remote = { host, port };
+    return true;
   }
 
   /** A packet of the other leg. */

@@ -42,22 +42,20 @@ export interface SiteWorld {
 export class SiteFront {
   readonly name: string;
   readonly #world: SiteWorld;
-  readonly #rtpPorts: { from: number; to: number };
-  #media: SiteMedia;
+  readonly #media: SiteMedia;
   #stack: SipStack | null = null;
   #generation = 0;
 
   constructor(name: string, world: SiteWorld, rtpPorts: { from: number; to: number }) {
     this.name = name;
     this.#world = world;
-    this.#rtpPorts = rtpPorts;
-    this.#media = this.#newMedia();
+    const { clock, config } = world;
+    this.#media = new SiteMedia(clock, config.host, rtpPorts, randomStream(config.seed, `rtp ${name}`));
   }
 
   /** Listens. A site that was stopped comes back with nothing of its former calls. @throws CallsurgeError `port-in-use`. */
   async start(at: HostPort): Promise<HostPort> {
     this.#generation++;
-    this.#media = this.#newMedia();
     try {
       this.#stack = await createSipStack({
         clock: this.#world.clock,
@@ -84,11 +82,6 @@ export class SiteFront {
 
   freeze(frozen: boolean): void {
     this.#media.frozen = frozen;
-  }
-
-  #newMedia(): SiteMedia {
-    const { clock, config } = this.#world;
-    return new SiteMedia(clock, config.host, this.#rtpPorts, randomStream(config.seed, `rtp ${this.name}`, this.#generation));
   }
 
   // The caller's side
