@@ -38,6 +38,8 @@ export default defineVendor({
     maxChannels: 2000,
     contact: { name: 'yourself' },
   },
+  // A dead site says nothing: silence for this long, and the caller hangs up.
+  limits: { mediaSilence: '3s' },
   trial: { type: 'dedicated', seats: AGENTS },
   embedded: {
     port: 5070,
@@ -48,7 +50,7 @@ export default defineVendor({
     ],
     menu: { '1': 'support' },
     ringMs: 50,
-    answerMs: 250,
+    answerMs: 150,
     failover: { inviteTimeoutMs: 800, probeMs: 500, probesDown: 2, probesUp: 2 },
     queue: { maxLength: 200, overflow: 'announce' },
     accounts: [{ username: '{n}', password: process.env.CALLSURGE_EMBEDDED_PASSWORD, first: 1001, count: AGENTS, skill: 'support' }],
