@@ -1,7 +1,7 @@
 /** The run minute by minute, for the table in the page and for minutes.csv. Minutes count from the start of the load. */
 import type { RunAnalysis, Series } from '../analysis/model.ts';
 import { OUTCOMES, type Outcome } from '../record/schema.ts';
-import { endOf } from './charts/series.ts';
+import { countsOf, endOf } from './charts/series.ts';
 
 export interface Minute {
   /** Since the start of the load; the last may be short, and −1 is the minute before it. */
@@ -14,7 +14,7 @@ export interface Minute {
   talking: number | null;
   legs: number | null;
   outcomes: Record<Outcome, number>;
-  /** Calls dialled: the outcomes' sum. */
+  /** By their intended start: the outcomes' sum. */
   calls: number;
   /** Largest of the steps' p95, ms: percentiles of steps cannot be joined into the minute's own. */
   srdP95Ms: number | null;
@@ -37,7 +37,7 @@ export function minutesOf(analysis: RunAnalysis, zeroMs: number): Minute[] {
     const startMs = zeroMs + minute * MINUTE;
     const top = (series: Series) =>
       within(series, startMs).reduce<number | null>((most, value) => (most === null || value > most ? value : most), null);
-    const sum = (series: Series) => within(series, startMs).reduce((total, value) => total + value, 0);
+    const sum = (series: Series) => Math.round(within(countsOf(series), startMs).reduce((total, value) => total + value, 0));
     const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(outcomeSeries[outcome])])) as Record<Outcome, number>;
     minutes.push({
       minute,

@@ -70,6 +70,21 @@ describe('reports of a real analysis', () => {
   });
 });
 
+it('counts every call once where a step is longer than a second', () => {
+  const fold = createAnalysis(metaWith({ name: 'vendor-a' }));
+  const calls = 900;
+  for (let i = 0; i < calls; i++) {
+    const at = START + i * 2333;
+    fold.add('calls', rowOf('calls', { call: `1-${i}`, intended_ms: at, invite_ms: at, end_ms: at + 5, status: 503, outcome: 'blocked' }));
+  }
+  const analysis = fold.figures();
+  expect(analysis.outcomeSeries.blocked.stepMs).toBeGreaterThan(1000);
+  const rows = minutesCsv(analysis).trim().split('\r\n').slice(1);
+  expect(rows.reduce((sum, row) => sum + Number(row.split(',')[2]), 0)).toBe(calls);
+  const data = JSON.parse(/id="data-outcomes">(.*?)<\/script>/.exec(renderHtml(analysis))![1]!);
+  expect(data.lines[0].values.reduce((sum: number, value: number) => sum + value, 0)).toBe(calls);
+});
+
 it('a run of twelve hours stays a page that opens at once', () => {
   const analysis = fixture();
   const stretch = (value: unknown): unknown => {

@@ -16,6 +16,12 @@ export function at(series: Series, ms: number): number | null {
   return series.values[Math.floor((ms - series.startMs) / series.stepMs)] ?? null;
 }
 
+/** Events per second as events per step. */
+export const countsOf = (series: Series): Series => ({
+  ...series,
+  values: series.values.map((rate) => (rate === null ? null : Math.round(((rate * series.stepMs) / 1000) * 1e6) / 1e6)),
+});
+
 export type Reduce = 'sum' | 'max' | 'mean';
 
 /**

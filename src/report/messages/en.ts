@@ -144,7 +144,7 @@ export const en = {
   'chart.concurrency': 'Calls at the same time',
   'chart.claim': 'claimed {value} ({counting})',
   'chart.arrivals': 'New calls per second',
-  'chart.outcomes': 'Calls by outcome, per {step}, at the time they were dialled',
+  'chart.outcomes': 'Calls by outcome, per {step}, by their intended start',
   'chart.setup': 'Setup delay',
   'chart.queue': 'Callers waiting for an agent',
   'chart.wait': 'Wait until an agent',

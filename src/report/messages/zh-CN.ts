@@ -145,7 +145,7 @@ export const zhCN: Record<MessageKey, string> = {
   'chart.concurrency': '同时进行的呼叫',
   'chart.claim': '承诺 {value}（{counting}）',
   'chart.arrivals': '每秒新增呼叫',
-  'chart.outcomes': '呼叫结果，每 {step}，按起呼时间',
+  'chart.outcomes': '呼叫结果，每 {step}，按应起呼时刻',
   'chart.setup': '接续时延',
   'chart.queue': '等待座席的来电者',
   'chart.wait': '接通座席前的等待',

@@ -2,7 +2,7 @@
 import type { Series } from '../../analysis/model.ts';
 import { BLAMES, OUTCOMES, type Outcome } from '../../record/schema.ts';
 import { roundStep } from '../charts/scale.ts';
-import { widened } from '../charts/series.ts';
+import { countsOf, widened } from '../charts/series.ts';
 import { timeChart } from '../charts/time-chart.ts';
 import { count, duration, percent, plain } from '../format.ts';
 import { type Html, html } from '../markup.ts';
@@ -47,7 +47,7 @@ export function outcomesSection({ analysis, frame }: Context): Html {
   );
 }
 
-const bars = (series: Series, stepMs: number): Series => widened(series, stepMs, 'sum');
+const bars = (series: Series, stepMs: number): Series => widened(countsOf(series), stepMs, 'sum');
 
 function byStatus(rows: { outcome: Outcome; status: number | null; q850: number | null; reason: string | null; count: number }[]): Html {
   const sorted = [...rows].sort((a, b) => b.count - a.count);
