@@ -36,9 +36,12 @@ function liveGroup(group: AgentGroup, index: number, vendor: VendorProfile, env:
   const registrar = group.registrar ? hopOf(group.registrar) : hopOf(trunk);
   const domain = group.registrar ? (group.registrar.domain ?? group.registrar.host) : (trunk.domain ?? trunk.host);
   const handling = group.handling ?? 'until-caller';
-  return accountsOf(group, where, env).map((account, i): LiveAgent => {
+  return accountsOf(group, where, env).flatMap((account, i): LiveAgent[] => {
+    const shifts = shiftsOf(group, i, where);
+    // No shifts at all: the whole run. None of the group's shifts: not there at all.
+    if (group.shifts?.length && shifts.length === 0) return [];
     const n = (group.accounts?.first ?? 1) + i;
-    return {
+    const agent: LiveAgent = {
       name: `${group.name}-${n}`,
       ...account,
       domain,
@@ -51,8 +54,9 @@ function liveGroup(group: AgentGroup, index: number, vendor: VendorProfile, env:
       noAnswer: group.noAnswer ?? 0,
       reject: group.reject ?? 0,
       random: randomStream(seed, `agent:${group.name}`, n),
-      shifts: shiftsOf(group, i, where),
+      shifts,
     };
+    return [agent];
   });
 }
 

@@ -57,6 +57,20 @@ export async function sweepRun(dir: string, progress?: (leg: SweptLeg) => void):
   return swept;
 }
 
+/**
+ * Faults that a killed run left on: `started` without `ended`. Only those who know the hooks' secrets can take them back, so this names them.
+ * @throws CallsurgeError `run-folder-invalid`
+ */
+export async function openFaults(dir: string): Promise<{ name: string; target: string | null; startedMs: number | null }[]> {
+  const on = new Map<string, { name: string; target: string | null; startedMs: number | null }>();
+  await readTable(dir, 'events', ({ kind, name, action, target, t_ms }) => {
+    if (kind !== 'fault' || name === null) return;
+    if (action === 'start' || action === 'started') on.set(name, { name, target, startedMs: t_ms });
+    else if (action === 'ended') on.delete(name);
+  });
+  return [...on.values()];
+}
+
 /** Ends each of them from that stack, at a bounded rate. Resolves when all have been answered or given up. */
 export async function sweepLegs(
   stack: SipStack,

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { RunObserver } from '../../src/engine/request.ts';
 import { runScenario, startRun } from '../../src/engine/run.ts';
-import { sweepRun } from '../../src/engine/sweep.ts';
+import { openFaults, sweepRun } from '../../src/engine/sweep.ts';
+import { rowOf } from '../../src/record/schema.ts';
 import { openPeer, type Peer, removeFolders, requestFor, rowsOf, temporaryFolder, vendorAt } from './fixture.ts';
 
 let peer: Peer | undefined;
@@ -163,5 +164,17 @@ describe('stopping a run', () => {
     expect(swept.filter(({ ended }) => ended).length).toBeGreaterThanOrEqual(open - peer.open.size);
     expect(swept.every(({ method }) => method === 'BYE' || method === 'CANCEL')).toBe(true);
     expect(await sweepRun(join(folder, 'run'))).toEqual([]);
+  });
+
+  it('names the faults that a killed run left on', async () => {
+    const { RunFolder } = await import('../../src/record/journal.ts');
+    const folder = RunFolder.create(join(temporaryFolder(), 'run'));
+    const event = (name: string, action: string) =>
+      folder.write('events', rowOf('events', { t_ms: 1000, kind: 'fault', name, action, target: 'line' }));
+    for (const action of ['start', 'started', 'end', 'ended']) event('taken back', action);
+    for (const action of ['start', 'started']) event('left on', action);
+    for (const action of ['start', 'started', 'end', 'end-failed']) event('not taken back', action);
+    folder.close();
+    expect((await openFaults(folder.dir)).map(({ name }) => name)).toEqual(['left on', 'not taken back']);
   });
 });
