@@ -71,7 +71,8 @@ function legOf(first: OpenRow, row: OpenRow): OpenLeg | undefined {
 function hostPort(text: string | null): { host: string; port: number } | undefined {
   const colon = text?.lastIndexOf(':') ?? -1;
   if (!text || colon < 1) return undefined;
-  const port = Number(text.slice(colon + 1));
-  if (!Number.isInteger(port) || port < 0 || port > 65535) return undefined;
+  const digits = text.slice(colon + 1);
+  const port = Number(digits);
+  if (!/^\d{1,5}$/.test(digits) || port < 1 || port > 65535) return undefined;
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port };
 }

@@ -121,6 +121,30 @@ describe('run folder', () => {
   });
 });
 
+describe('a disk that takes no more', () => {
+  it('is told once, in one line, and the rows lost are counted', async () => {
+    const dir = join(root, 'full');
+    // 64 blocks of 1024 bytes for any one file.
+    const child = spawn(
+      'bash',
+      ['-c', `ulimit -f 64; exec "$0" "$@"`, process.execPath, join(import.meta.dirname, 'write-too-much.ts'), dir],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let out = '';
+    for await (const chunk of child.stdout) out += chunk;
+    const { told, rowsLost, closed } = JSON.parse(out) as { told: string[]; rowsLost: number; closed: string };
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/^the run folder cannot be written, .*calls\.csv.*\[folder-unwritable\]$/);
+    expect(closed).toBe('folder-unwritable');
+    const { rows, report } = await calls(dir);
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows.length + rowsLost + Number(report.torn)).toBeGreaterThanOrEqual(5000);
+    expect(rows.map((row) => row.iteration)).toEqual(rows.map((_, i) => i));
+  });
+});
+
 describe('reading back', () => {
   const make = (rows: Partial<CallRow>[]) => {
     const folder = RunFolder.create(join(root, 'run'));
