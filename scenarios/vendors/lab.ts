@@ -7,8 +7,8 @@
  */
 import { type AgentGroup, defineVendor, env } from 'callsurge';
 
-/** Per site: the lab's accounts of the skill `support` (four fifths of LAB_AGENTS, 10 unless set). */
-const SUPPORT = 8;
+/** Per site, of the lab's accounts of the skill `support` (four fifths of its agents). */
+const SUPPORT = 4;
 const people = (name: string, first: number, host: string): AgentGroup => ({
   kind: 'sip',
   name,
@@ -16,15 +16,16 @@ const people = (name: string, first: number, host: string): AgentGroup => ({
   skills: ['support'],
   accounts: { username: '{n}', first, password: env('LAB_AGENT_PASSWORD') },
   registrar: { host },
-  answerDelay: { uniform: ['1s', '3s'] },
-  wrapUp: '2s',
+  answerDelay: { uniform: ['500ms', '1500ms'] },
+  wrapUp: '1s',
 });
 
 export default defineVendor({
   name: 'lab',
   title: 'Lab: Asterisk behind Kamailio',
   trunks: [{ name: 'edge', host: '127.0.10.1' }],
-  numbers: { menu: '2000', menuByWaitExten: '2001', queue: '2002', echo: '9196', busy: '9486' },
+  // What scenarios dial as 4001000000 is the menu here.
+  numbers: { '4001000000': '2000', menu: '2000', menuByWaitExten: '2001', queue: '2002', echo: '9196', busy: '9486' },
   agents: [people('site-a', 1001, '127.0.11.1'), people('site-b', 1101, '127.0.12.1')],
   claims: {
     concurrentCalls: { atLeast: 100, counting: 'occupied' },
