@@ -102,14 +102,15 @@ function faultFigures({ faults }: RunAnalysis): Figure[] {
       ...(value !== null && within !== null ? { low: value - within, high: value + within } : {}),
     });
     const { firstTry, eventual, inProgress } = fault;
-    const survived = inProgress.at > 0 ? inProgress.survived / inProgress.at : null;
+    const touched = inProgress.survived + inProgress.dropped + inProgress.frozen;
+    const survived = touched > 0 ? inProgress.survived / touched : null;
     return [
       make('outageFirstTry', 'outageFirstTry', firstTry.rtoMs, 'ms', firstTry.outages.length, firstTry.resolutionMs),
       make('outageEventual', 'outageEventual', eventual.rtoMs, 'ms', eventual.outages.length, eventual.resolutionMs),
       make('recovery90', 'recovery90', fault.recovery90Ms, 'ms'),
       make('recovery99', 'recovery99', fault.recovery99Ms, 'ms'),
       make('fullRecovery', 'fullRecovery', fault.fullRecoveryMs, 'ms'),
-      make('survived', 'inProgress', survived, 'share', inProgress.at),
+      make('survived', 'inProgress', survived, 'share', touched),
       make('detection', 'detection', fault.detectionMs, 'ms'),
       make('availabilityEquivalent', 'availabilityEquivalent', fault.availabilityEquivalent, 'share'),
     ];

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { WHYS } from '../../src/analysis/finding.ts';
+import { NER_MAPPING } from '../../src/analysis/sessions.ts';
 import { whyText } from '../../src/report/claims.ts';
 import { DEFINITION_IDS } from '../../src/report/messages/definitions.ts';
 import { en, type MessageKey } from '../../src/report/messages/en.ts';
@@ -59,6 +60,14 @@ describe('reasons', () => {
 });
 
 describe('definitions', () => {
+  it('print the mapping of NER as it is counted', () => {
+    for (const language of LANGUAGES) {
+      const { text } = definition(language, 'ner');
+      for (const { status, q850 } of Object.values(NER_MAPPING))
+        for (const code of [...status, ...q850]) expect(text).toContain(String(code));
+    }
+  });
+
   it('are told in both languages', () => {
     for (const id of DEFINITION_IDS) {
       for (const language of LANGUAGES) {

@@ -57,7 +57,7 @@ const GROUPS: [title: string, prose: string, ids: DefinitionId[]][] = [
   ],
   [
     'Line',
-    'Session metrics of RFC 6076 and ratios of ITU-T E.425. 401, 402 and 407 answered by credentials are no failures. NER counts as delivered: 200, 486, 600, 480, 603, and 408 after ringing.',
+    'Session metrics of RFC 6076 and ratios of ITU-T E.425. 401, 402 and 407 answered by credentials are no failures. An attempt that is never answered counts as 408.',
     ['srd', 'srdFailed', 'srdFromIntended', 'pdd', 'sdd', 'sdt', 'ser', 'seer', 'isa', 'scr', 'asr', 'ner', 'firstTry', 'eventual'],
   ],
   [

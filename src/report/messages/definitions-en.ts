@@ -65,7 +65,10 @@ export const definitionsEn: Glossary = {
     'Session establishment effectiveness (SEER)',
     'As SER, but busy, unavailable and declined count as effective: the network did its part.',
   ],
-  isa: ['Ineffective attempts (ISA)', 'Share of attempts that ended in 408, 500, 503 or 504: overload and failure.'],
+  isa: [
+    'Ineffective attempts (ISA)',
+    'Share of attempts that ended in 408, 500, 503 or 504: overload and failure. An attempt without any answer counts as 408.',
+  ],
   scr: ['Session completion ratio (SCR)', 'Share of attempts that were set up and ended normally.'],
   asr: [
     'Line connect rate (ASR)',
@@ -73,7 +76,7 @@ export const definitionsEn: Glossary = {
   ],
   ner: [
     'Network effectiveness (NER)',
-    'Share of attempts that the network delivered: answered, busy (486, 600), no answer (480, 408 after ringing), or declined (603).',
+    'Share of attempts that the network delivered: answered, user busy (486, 600; Q.850 17), no answer (480, 487; Q.850 18, 19), or declined (603; Q.850 20, 21). The Q.850 cause decides where there is one.',
   ],
   firstTry: ['First-try success', 'Succeeded without any retransmission of the INVITE. Retransmissions hide loss.'],
   eventual: ['Eventual success', 'Succeeded in the end, retransmissions or not.'],
@@ -108,7 +111,7 @@ export const definitionsEn: Glossary = {
   faultStart: ['Fault took effect', 'When the injector’s action took effect, or when the operator marked it.'],
   outageFirstTry: [
     'Outage, first try',
-    'From the fault until attempts go through unharmed again. An attempt is harmed if it failed, was retransmitted, or took longer than before the fault (p99 + 100 ms). At least two in a row; over when 95 % of the next window are unharmed.',
+    'From the fault until attempts go through unharmed again. An attempt is harmed if it failed, was retransmitted, or took longer than before the fault (p99 + 100 ms). At least two in a row; over when 95 % of the next window (5 s and at least 20 attempts) are unharmed.',
   ],
   outageEventual: [
     'Outage, failed for good',
@@ -120,10 +123,10 @@ export const definitionsEn: Glossary = {
   ],
   recovery90: ['Recovery to 90 %', 'From the fault until 90 % of the success ratio before it are back.'],
   recovery99: ['Recovery to 99 %', 'From the fault until 99 % of the success ratio before it are back.'],
-  fullRecovery: ['Full recovery', 'From the fault until as many calls are up as before it.'],
+  fullRecovery: ['Full recovery', 'From the fault until 98 % of the calls that were up before it are up again, after the outage.'],
   inProgress: [
     'Calls in progress',
-    'What became of the calls that were up when the fault struck: survived, dropped, frozen (audio stopped, no BYE), or ended normally.',
+    'What became of the calls that were up when the fault struck: survived (still up 10 s later), dropped, frozen (audio stopped, no BYE), or ended normally. The share leaves out those that ended normally.',
   ],
   detection: ['Detection', 'From the fault until the vendor’s alarm reached us.'],
   availabilityEquivalent: [

@@ -211,6 +211,7 @@ export const en = {
   'faults.after': 'after {value}',
   'faults.survived': '{part} of {whole} survived',
   'faults.survived-none': 'no call was up',
+  'faults.all-ended': 'all ended normally',
   'faults.rest': 'dropped {dropped} · frozen {frozen} · ended normally {ended}',
   'faults.affected': '{affected} attempts harmed, {failed} failed',
   'faults.outages': '{n} outages',

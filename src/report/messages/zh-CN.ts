@@ -211,6 +211,7 @@ export const zhCN: Record<MessageKey, string> = {
   'faults.after': '{value} 之后',
   'faults.survived': '{whole} 个中 {part} 个保持',
   'faults.survived-none': '当时没有在线的呼叫',
+  'faults.all-ended': '全部正常结束',
   'faults.rest': '掉话 {dropped} · 冻结 {frozen} · 正常结束 {ended}',
   'faults.affected': '{affected} 次尝试受影响，{failed} 次失败',
   'faults.outages': '{n} 次中断',

@@ -22,7 +22,6 @@ function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
     return html`<div class="card">${title}<p class="warning">${both('faults.failed', { why: fault.failed ?? '?' })}</p></div>`;
   const from = elapsed(fault.startMs - zeroMs);
   const when = fault.endMs === null ? both('faults.from', { from }) : both('faults.from-to', { from, to: elapsed(fault.endMs - zeroMs) });
-  const { inProgress } = fault;
   return html`<div class="card">${title}${note(when)}${table(
     [both('table.figure'), both('table.value'), ''],
     [
@@ -31,21 +30,24 @@ function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
       [term('recovery90'), recovery(fault.recovery90Ms), ''],
       [term('recovery99'), recovery(fault.recovery99Ms), ''],
       [term('fullRecovery'), value(fault.fullRecoveryMs, 'ms'), ''],
-      [
-        term('inProgress'),
-        inProgress.at === 0
-          ? both('faults.survived-none')
-          : html`<strong>${percent(inProgress.survived / inProgress.at)}</strong> <span class="dim">${both('faults.survived', { part: count(inProgress.survived), whole: count(inProgress.at) })}</span>`,
-        inProgress.at === 0
-          ? ''
-          : both('faults.rest', { dropped: count(inProgress.dropped), frozen: count(inProgress.frozen), ended: count(inProgress.ended) }),
-      ],
+      [term('inProgress'), survived(fault.inProgress), fates(fault.inProgress)],
       [term('detection'), value(fault.detectionMs, 'ms'), ''],
       [term('availabilityEquivalent'), value(fault.availabilityEquivalent, 'share'), months(fault.availabilityEquivalent)],
     ],
     'figures wide',
   )}</div>`;
 }
+
+/** Of those that did not end of themselves. */
+function survived({ at, survived: kept, dropped, frozen }: FaultFigures['inProgress']): Part {
+  const touched = kept + dropped + frozen;
+  if (touched === 0) return both(at === 0 ? 'faults.survived-none' : 'faults.all-ended');
+  const of = both('faults.survived', { part: count(kept), whole: count(touched) });
+  return html`<strong>${percent(kept / touched)}</strong> <span class="dim">${of}</span>`;
+}
+
+const fates = ({ at, dropped, frozen, ended }: FaultFigures['inProgress']): Part =>
+  at === 0 ? '' : both('faults.rest', { dropped: count(dropped), frozen: count(frozen), ended: count(ended) });
 
 /** Zero: the success ratio never fell below that part of what it was. */
 const recovery = (ms: number | null): Part => (ms === 0 ? both('faults.unharmed') : value(ms, 'ms'));
