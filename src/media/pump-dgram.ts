@@ -13,6 +13,8 @@ import { DgramStream, type StreamHost } from './stream-dgram.ts';
 const DEFAULT_TICK_MS = 5;
 const DEFAULT_QUARANTINE_MS = 2000;
 const DEFAULT_SILENCE_MS = 5000;
+/** A tick this late found the thread asleep: packets of that time still wait in the sockets, so nobody is called silent on it. */
+const STALL_MS = 50;
 
 /** @throws CallsurgeError `option-invalid` for a host that is not of this machine or a port range without a pair. */
 export async function createMediaPump(options: PumpOptions): Promise<MediaPump> {
@@ -34,6 +36,7 @@ class DgramPump implements MediaPump, StreamHost {
   #timer: TimerHandle | undefined;
   /** The grid: ticks are due at `#gridAt + n · tickMs`. */
   #gridAt = 0;
+  #tickedAt = 0;
 
   constructor(options: PumpOptions) {
     this.clock = options.clock;
@@ -97,8 +100,10 @@ class DgramPump implements MediaPump, StreamHost {
   #tick(): void {
     this.#timer = undefined;
     const now = this.clock.now();
+    const awake = now - this.#tickedAt < STALL_MS;
+    this.#tickedAt = now;
     try {
-      for (const stream of this.#streams) stream.tick(now);
+      for (const stream of this.#streams) stream.tick(now, awake);
     } finally {
       if (this.#streams.size > 0 && !this.#closed) this.#schedule(now);
     }

@@ -154,12 +154,17 @@ export class DgramStream implements RtpStream {
     this.#host.closed(this, this.#pair);
   }
 
-  /** Sends what is due, and looks for silence, lost DTMF ends and due reports. Called by the pump alone. */
-  tick(now: number): void {
+  /**
+   * Sends what is due, and looks for silence, lost DTMF ends and due reports. Called by the pump alone. `awake`: whether what has arrived until
+   * now has been read; what did not come is judged only then.
+   */
+  tick(now: number, awake: boolean): void {
     if (now >= this.#dueAt) this.#sendDue(now);
-    this.#digitsIn.tick(now);
-    const since = this.#reception.silentSince(now, this.#silenceLimitMs);
-    if (since !== undefined) this.#handlers.silent?.(since);
+    if (awake) {
+      this.#digitsIn.tick(now);
+      const since = this.#reception.silentSince(now, this.#silenceLimitMs);
+      if (since !== undefined) this.#handlers.silent?.(since);
+    }
     if (this.#rtcp.isDue(now) && this.#closedAt === undefined) this.#sendReport(now, false);
   }
 
