@@ -72,6 +72,7 @@ export async function startSimulator(make: SimulatorConfig): Promise<Simulator> 
     const truth = () => [...ended, ...[...centre.calls].map((call) => call.row)];
     const api = await openApi({ host: config.host, port: config.apiPort }, { front, truth, events: () => events });
     const open = front;
+    let stopped: Promise<void> | undefined;
     return {
       sip: open.sip,
       api: api.local,
@@ -80,10 +81,12 @@ export async function startSimulator(make: SimulatorConfig): Promise<Simulator> 
       truth,
       events: () => events,
       state: () => centre.state(),
-      stop: async () => {
-        await open.close(GRACE_MS);
-        await api.close();
-        file?.close();
+      stop: () => {
+        stopped ??= open
+          .close(GRACE_MS)
+          .then(() => api.close())
+          .then(() => file?.close());
+        return stopped;
       },
     };
   } catch (error) {

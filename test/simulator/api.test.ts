@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Papa from 'papaparse';
@@ -111,7 +111,10 @@ describe('starting', () => {
       const error = await startSimulator({ sites: site, apiPort: 0, ...config }).catch((thrown) => thrown);
       expect(error).toMatchObject({ code: 'port-in-use' });
     }
-    expect(await startSimulator({ port: 0, sites: site, truthFile: '/proc/none/x.csv' }).catch((thrown) => thrown)).toMatchObject({
+    writeFileSync(join(folder, 'file'), '');
+    expect(
+      await startSimulator({ port: 0, sites: site, truthFile: join(folder, 'file', 'x.csv') }).catch((thrown) => thrown),
+    ).toMatchObject({
       code: 'folder-unwritable',
     });
   });
