@@ -5,6 +5,7 @@
 
 import { SERVICE_LEVEL_MS } from '../metrics/builtin.ts';
 import { firstStatus, queueExit } from '../metrics/call-times.ts';
+import { SampleMetrics } from '../metrics/sample-metrics.ts';
 import { parseThresholds } from '../metrics/threshold-grammar.ts';
 import { ThresholdFold } from '../metrics/thresholds.ts';
 import type { AgentRow, CallRow, EventRow, OpenRow, RowTypes, RunMeta, SampleRow, TableName, TimelineRow } from '../record/schema.ts';
@@ -90,6 +91,7 @@ class Analysis implements RunFold {
   readonly #limit = new LimitFold();
   readonly #open = new StillOpen();
   readonly #thresholds: ThresholdFold;
+  readonly #samples: SampleMetrics;
   readonly #damage: TableDamage[] = [];
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -100,6 +102,7 @@ class Analysis implements RunFold {
     this.#terms = termsOf(meta);
     this.#all = new CallEvidence(this.#terms);
     this.#sound = new CallEvidence(this.#terms);
+    this.#samples = new SampleMetrics(meta.loadStartMs ?? meta.startMs);
     this.#thresholds = new ThresholdFold(parseThresholds((meta.options as { thresholds?: unknown } | null)?.thresholds), {
       startMs: meta.loadStartMs,
       serviceLevelMs: this.#terms.serviceLevelMs ?? undefined,
@@ -155,6 +158,7 @@ class Analysis implements RunFold {
       quality: this.#all.quality.figures(),
       health,
       thresholds: this.#thresholds.figures(lastMs),
+      ...this.#samples.figures(lastMs),
       verdicts: verdicts({
         claims: this.#terms.claims,
         validity,
@@ -217,6 +221,7 @@ class Analysis implements RunFold {
   #addSample(row: SampleRow): void {
     this.#saw(row.t_ms);
     this.#thresholds.add(row);
+    this.#samples.add(row);
     if (row.metric === 'dropped_iterations' && row.t_ms !== null) this.#concurrency.addDropped(row.t_ms, row.value ?? 1);
   }
 

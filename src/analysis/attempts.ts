@@ -1,5 +1,5 @@
 /**
- * What failover and elasticity need of each attempt, as columns: 64 bytes a call instead of its row. Attempts are on the wire and neither `cut`
+ * What failover and elasticity need of each attempt, as columns: 72 bytes a call instead of its row. Attempts are on the wire and neither `cut`
  * nor `harness`; calls in progress are all that were answered, `harness` left out.
  */
 import { firstStatus, hangUp, isAttempt, setupDelay, setupFailed } from '../metrics/call-times.ts';
@@ -34,6 +34,8 @@ export interface CallInProgress {
   answeredMs: number;
   endedMs: number;
   fate: Fate;
+  /** Longest time without RTP, NaN where there was none to miss. */
+  gapMs: number;
 }
 
 const FAILED = 1;
@@ -52,6 +54,7 @@ export class AttemptLog {
   readonly #answered = new NumberColumn();
   readonly #ended = new NumberColumn();
   readonly #fates = new NumberColumn();
+  readonly #gaps = new NumberColumn();
   #sorted: AttemptList | null = null;
 
   /** @param slackMs the instrument's own worst delay in the seconds of its setup */
@@ -78,6 +81,7 @@ export class AttemptLog {
     this.#answered.push(row.answer_ms);
     this.#ended.push(ended);
     this.#fates.push(FATES.indexOf(fateOf(row)));
+    this.#gaps.push(row.rtp_gap_ms ?? Number.NaN);
   }
 
   merge(other: this): void {
@@ -90,6 +94,7 @@ export class AttemptLog {
     this.#answered.append(other.#answered);
     this.#ended.append(other.#ended);
     this.#fates.append(other.#fates);
+    this.#gaps.append(other.#gaps);
   }
 
   /** In order of sending. */
@@ -119,7 +124,7 @@ export class AttemptLog {
     for (let i = 0; i < this.#answered.length; i++) {
       const answeredMs = this.#answered.at(i);
       const endedMs = this.#ended.at(i);
-      if (answeredMs < at && endedMs > at) yield { answeredMs, endedMs, fate: FATES[this.#fates.at(i)]! };
+      if (answeredMs < at && endedMs > at) yield { answeredMs, endedMs, fate: FATES[this.#fates.at(i)]!, gapMs: this.#gaps.at(i) };
     }
   }
 

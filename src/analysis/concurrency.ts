@@ -94,6 +94,10 @@ export class ConcurrencyFold {
       Object.fromEntries(Object.entries(levels).map(([counting, level]) => [counting, of(level)])) as Record<Counting, T>;
     return {
       peaks: each((level) => level.peak()),
+      atPeaks: each((level) => {
+        const { atMs } = level.peak();
+        return each((other) => (atMs === null ? 0 : other.at(atMs)));
+      }),
       series: each((level) => level.seriesMax(steps)),
       arrivals: {
         planned,

@@ -7,6 +7,7 @@
  * added to an SRD in its seconds (event-loop delay, schedule lag, garbage collection) is taken off first.
  */
 import { countBelow, percentileOf } from '../metrics/column.ts';
+import { Trend } from '../metrics/trend.ts';
 import type { AttemptList, AttemptLog } from './attempts.ts';
 import type { FaultIncident, Incidents } from './incidents.ts';
 import type { Level } from './level.ts';
@@ -71,7 +72,7 @@ function one(fault: FaultIncident, t0: number, scene: Scene): FaultFigures {
     recovery90Ms: recovery(attempts, t0, untilMs, before.ser, 0.9),
     recovery99Ms: recovery(attempts, t0, untilMs, before.ser, 0.99),
     fullRecoveryMs: fullRecovery(scene.answered, t0, effectMs, outageEnd === undefined ? t0 : outageEnd.endMs, until),
-    inProgress: inProgress(scene.log, effectMs, t0, untilMs),
+    ...inProgress(scene.log, effectMs, t0, untilMs),
     detectionMs: detection(scene.incidents, t0, untilMs),
     availabilityEquivalent: firstTry.resolutionMs === null ? null : 1 - downMs / MONTH_MS,
   };
@@ -228,15 +229,18 @@ function fullRecovery(answered: Level, t0: number, effectMs: number, fromMs: num
 }
 
 /** Calls answered before the effect: lost by the vendor before the next fault; or alive long enough after it; or over too soon to tell. */
-function inProgress(log: AttemptLog, effectMs: number, t0: number, untilMs: number): FaultFigures['inProgress'] {
+function inProgress(log: AttemptLog, effectMs: number, t0: number, untilMs: number): Pick<FaultFigures, 'inProgress' | 'survivorGapMs'> {
   const counts = { at: 0, survived: 0, dropped: 0, frozen: 0, ended: 0 };
-  for (const { endedMs, fate } of log.inProgressAt(effectMs)) {
+  const gaps = new Trend();
+  for (const { endedMs, fate, gapMs } of log.inProgressAt(effectMs)) {
     counts.at++;
     if (fate !== 'normal' && endedMs < untilMs) counts[fate]++;
-    else if (endedMs >= t0 + SURVIVAL_MS) counts.survived++;
-    else counts.ended++;
+    else if (endedMs >= t0 + SURVIVAL_MS) {
+      counts.survived++;
+      gaps.add(gapMs);
+    } else counts.ended++;
   }
-  return counts;
+  return { inProgress: counts, survivorGapMs: gaps.figures() };
 }
 
 function detection(incidents: Incidents, t0: number, untilMs: number): number | null {

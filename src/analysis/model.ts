@@ -2,6 +2,8 @@
  * What the analysis of a run says: the one input of every report. Plain data, so that it can be compared, merged and printed. `null` means not
  * measured, never zero. Times are Clock ms; durations are ms unless the name says otherwise.
  */
+
+import type { CheckFigures, SampledMetric } from '../metrics/sample-metrics.ts';
 import type { Blame, CorrelationMethod, EventRow, Outcome, RunMeta, TableName } from '../record/schema.ts';
 import type { ClaimName, Counting } from '../vendor/profile.ts';
 
@@ -49,6 +51,10 @@ export interface SessionFigures {
   pdd: Spread;
   sdd: Spread;
   sdt: Spread;
+  /** Agent on the line to BYE. */
+  talk?: Spread;
+  /** E.425 ACD: seconds talked (with the agent; of calls that ask for none, 200 to BYE) over answered calls, in ms. */
+  acdMs?: number | null;
   ser: Ratio;
   seer: Ratio;
   isa: Ratio;
@@ -64,6 +70,8 @@ export interface SessionFigures {
 export interface ConcurrencyFigures {
   /** Exact, event-sourced. */
   peaks: Record<Counting, { value: number; atMs: number | null }>;
+  /** All five at the moment of each peak. */
+  atPeaks?: Record<Counting, Record<Counting, number>>;
   /** Largest value inside each step. */
   series: Record<Counting, Series>;
   arrivals: { planned: Series | null; intended: Series; achieved: Series; perSecondPeak: number };
@@ -118,6 +126,8 @@ export interface FaultFigures {
   recovery99Ms: number | null;
   fullRecoveryMs: number | null;
   inProgress: { at: number; survived: number; dropped: number; frozen: number; ended: number };
+  /** Longest time without RTP of each call that survived. */
+  survivorGapMs?: Spread;
   detectionMs: number | null;
   availabilityEquivalent: number | null;
 }
@@ -214,6 +224,9 @@ export interface RunAnalysis {
   quality: QualityFigures | null;
   health: HealthFigures;
   thresholds: ThresholdFigures[];
+  /** Sampled metrics (k6's own and the scenario's) by name, and each check. */
+  metrics?: Record<string, SampledMetric>;
+  checks?: CheckFigures[];
   verdicts: Verdict[];
   srdSeries: { p50: Series; p95: Series };
   waitSeries: { p50: Series; p95: Series };

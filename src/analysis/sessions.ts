@@ -12,6 +12,7 @@ import {
   sessionDuration,
   setupDelay,
   setupDelayFromIntended,
+  talkTime,
 } from '../metrics/call-times.ts';
 import { NumberColumn } from '../metrics/column.ts';
 import type { Fold } from '../metrics/fold.ts';
@@ -43,6 +44,7 @@ export class SessionFold implements Fold<CallRow, SessionFigures> {
   readonly #pdd = new Trend();
   readonly #sdd = new Trend();
   readonly #sdt = new Trend();
+  readonly #talk = new Trend();
   readonly #srdFromIntended = new Trend();
   readonly #srdTimes = new NumberColumn();
   readonly #srdValues = new NumberColumn();
@@ -54,6 +56,7 @@ export class SessionFold implements Fold<CallRow, SessionFigures> {
   #completed = 0;
   #delivered = 0;
   #firstTry = 0;
+  #talkedMs = 0;
 
   add(row: CallRow): void {
     if (!isAttempt(row)) return;
@@ -80,6 +83,8 @@ export class SessionFold implements Fold<CallRow, SessionFigures> {
     this.#pdd.add(postDialDelay(row));
     this.#sdd.add(disconnectDelay(row));
     this.#sdt.add(sessionDuration(row));
+    this.#talk.add(talkTime(row));
+    this.#talkedMs += (row.wants_agent === true ? talkTime(row) : sessionDuration(row)) ?? 0;
     this.#srdFromIntended.add(setupDelayFromIntended(row));
   }
 
@@ -89,6 +94,8 @@ export class SessionFold implements Fold<CallRow, SessionFigures> {
     this.#pdd.merge(other.#pdd);
     this.#sdd.merge(other.#sdd);
     this.#sdt.merge(other.#sdt);
+    this.#talk.merge(other.#talk);
+    this.#talkedMs += other.#talkedMs;
     this.#srdFromIntended.merge(other.#srdFromIntended);
     this.#srdTimes.append(other.#srdTimes);
     this.#srdValues.append(other.#srdValues);
@@ -110,6 +117,8 @@ export class SessionFold implements Fold<CallRow, SessionFigures> {
       pdd: this.#pdd.figures(),
       sdd: this.#sdd.figures(),
       sdt: this.#sdt.figures(),
+      talk: this.#talk.figures(),
+      acdMs: this.#answered === 0 ? null : this.#talkedMs / this.#answered,
       ser: share(this.#answered, notRedirected),
       seer: share(this.#answered + this.#userCaused, notRedirected),
       isa: share(this.#ineffective, this.#attempts),

@@ -91,12 +91,14 @@ describe('concurrency', () => {
         outcome: 'answered',
       }),
     );
-    const { peaks, series } = record.analyse().concurrency;
+    const { peaks, atPeaks, series } = record.analyse().concurrency;
     expect(peaks.occupied).toEqual({ value: 2, atMs: invite + 100 });
     expect(peaks.answered).toEqual({ value: 2, atMs: invite + 2050 });
     expect(peaks.queued).toEqual({ value: 2, atMs: invite + 4000 });
     expect(peaks.talking).toEqual({ value: 2, atMs: invite + 20_000 });
     expect(peaks.legs).toEqual({ value: 3, atMs: invite + 11_000 });
+    expect(atPeaks!.talking).toEqual({ occupied: 2, answered: 2, queued: 0, talking: 2, legs: 3 });
+    expect(atPeaks!.queued).toEqual({ occupied: 2, answered: 2, queued: 2, talking: 0, legs: 2 });
     expect(series.queued.values.slice(0, 24)).toEqual([0, 0, 0, 1, 1, ...Array(8).fill(2), ...Array(8).fill(1), 0, 0, 0]);
   });
 

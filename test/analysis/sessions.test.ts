@@ -18,6 +18,13 @@ describe('session metrics (RFC 6076)', () => {
     expect(pdd.p50).toBe(20);
     expect(sdd.p50).toBe(10);
     expect(sdt.p50).toBe(9950);
+    const { talk, acdMs } = figuresOf([
+      answered(0, 10, { wants_agent: true, agent_ms: T0 + 4000 }),
+      answered(0, 10, { wants_agent: true }),
+      answered(0, 3),
+    ]);
+    expect(talk).toMatchObject({ n: 1, p50: 6000 });
+    expect(acdMs, 'talked with the agent 6 s, not at all, and 2.95 s').toBeCloseTo(8950 / 3, 9);
     expect(srdFromIntended.p50).toBe(120);
   });
 
