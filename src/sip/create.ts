@@ -82,6 +82,7 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     contact: (user) => `<sip:${user === '' ? '' : `${user}@`}${advertised}>`,
     make: (parts) => new OutgoingRequest(identity, parts),
     ended: new Recent(clock, timers.timeoutMs),
+    acknowledged: new Recent(clock, timers.timeoutMs),
     invited: new Recent(clock, timers.timeoutMs),
     open: new Set(),
   };

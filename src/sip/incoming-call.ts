@@ -101,9 +101,20 @@ export class StackIncomingCall implements IncomingCall {
       requestUri: this.request.uri,
       awaitingAck: true,
     });
-    this.#dialog.onAcknowledged = (request) => this.handlers?.acknowledged?.(request);
+    this.#dialog.onAcknowledged = (request) => {
+      this.#release();
+      this.handlers?.acknowledged?.(request);
+    };
     this.#dialog.onUnacknowledged = () => this.handlers?.unacknowledged?.();
     return this.#dialog;
+  }
+
+  /** The transaction has done its part; its repetitions are absorbed from memory. */
+  #release(): void {
+    const { viaBranch } = this.request;
+    this.#shared.memory.absorb(`${viaBranch} INVITE`);
+    this.#shared.core.userAgentServers.delete(viaBranch);
+    this.#server.dispose();
   }
 
   /** Accepted after a refusal or CANCEL: a dialog that is over. */

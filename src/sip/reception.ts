@@ -9,6 +9,7 @@ import { UserAgentServer } from 'sip.js/lib/core/user-agents/user-agent-server.j
 import { messageOf } from '../errors.ts';
 import { StackIncomingCall } from './incoming-call.ts';
 import { type IncomingRequest, IncomingResponse, readMessage } from './message/incoming.ts';
+import { Recent } from './recent.ts';
 import { ALLOW, type OwnedDialog, reply, type Shared } from './shared.ts';
 import type { HostPort, IncomingRequest as RequestToAnswer, SipStackOptions } from './stack.ts';
 import { endStray } from './sweep.ts';
@@ -23,11 +24,12 @@ export class Reception {
   readonly #shared: Shared;
   readonly #user: Pick<SipStackOptions, 'call' | 'request' | 'problem'>;
   /** Requests outside dialogs now being served, by Call-ID, CSeq and From-tag: merged requests (RFC 3261 8.2.2.2) without a search. */
-  readonly #serving = new Map<string, string>();
+  readonly #serving: Recent<string>;
 
   constructor(shared: Shared, user: Pick<SipStackOptions, 'call' | 'request' | 'problem'>) {
     this.#shared = shared;
     this.#user = user;
+    this.#serving = new Recent(shared.clock, shared.timers.timeoutMs);
   }
 
   message(bytes: Buffer, at: number, source: HostPort): void {
@@ -66,12 +68,16 @@ export class Reception {
     if (exchange && response.status >= 200) wire.exchanges.delete(key);
   }
 
-  /** A 2xx to an INVITE that we have given up (a frozen site that woke): the call stands there, so it is acknowledged and ended. */
+  /**
+   * A 2xx to an INVITE whose transaction is over. The same again: so goes the ACK. One from elsewhere, or after we had given up (a frozen site
+   * that woke): the call stands there, so it is acknowledged and ended.
+   */
   #late(response: IncomingResponse): void {
-    const { core, ids, invited } = this.#shared;
+    const { acknowledged, ids, invited, wire } = this.#shared;
     if (!response.viaBranch.startsWith(ids.branchHead)) return;
-    if (core.dialogs.has(response.callId + response.fromTag + response.toTag)) return;
     const id = response.callId + response.fromTag + response.toTag;
+    const ack = acknowledged.get(id);
+    if (ack !== undefined) return wire.acceptAgain(ack);
     const known = this.#shared.ended.get(id) === true;
     endStray(this.#shared, response, !known);
     if (known) return;
@@ -131,7 +137,7 @@ export class Reception {
     const shared = this.#shared;
     const name = `${request.callId}|${request.cseq}|${request.fromTag}|${request.method}`;
     const merged = this.#serving.get(name);
-    if (merged !== undefined && merged !== request.viaBranch && shared.core.userAgentServers.has(merged)) {
+    if (merged !== undefined && merged !== request.viaBranch && this.#ongoing(merged, request.method)) {
       reply(shared, request, undefined, 482, shared.ids.tag());
       return;
     }
@@ -144,23 +150,24 @@ export class Reception {
       reply(shared, request, undefined, 481, shared.ids.tag());
       return;
     }
-    this.#serving.set(name, request.viaBranch);
-    const server = request.method === 'INVITE' ? this.#invited(request) : this.#asked(request);
-    server?.transaction.addStateChangeListener(() => {
-      const { state } = server.transaction;
-      if (state === TransactionState.Completed || state === TransactionState.Terminated) this.#serving.delete(name);
-    });
-    if (!server) this.#serving.delete(name);
+    this.#serving.put(name, request.viaBranch);
+    if (request.method === 'INVITE') this.#invited(request);
+    else this.#asked(request);
   }
 
-  #invited(request: IncomingRequest): UserAgentServer | undefined {
+  /** Not one that we have refused: a proxy may come with the same request again, on its next branch. */
+  #ongoing(transaction: string, method: string): boolean {
+    const { core, memory } = this.#shared;
+    const key = `${transaction} ${method}`;
+    return memory.absorbs(key) || (core.userAgentServers.has(transaction) && !memory.holds(key));
+  }
+
+  #invited(request: IncomingRequest): void {
     const call = new StackIncomingCall(this.#shared, request);
-    const server = this.#shared.core.userAgentServers.get(request.viaBranch);
     this.#shared.tell(() => (this.#user.call ? this.#user.call(call) : call.reject(480)));
-    return server;
   }
 
-  #asked(request: IncomingRequest): UserAgentServer {
+  #asked(request: IncomingRequest): void {
     const shared = this.#shared;
     const server = new UserAgentServer(NonInviteServerTransaction, shared.core, request.asCore());
     const tag = shared.ids.tag();
@@ -175,6 +182,5 @@ export class Reception {
     };
     if (this.#user.request) this.#shared.tell(() => this.#user.request?.(pending));
     else pending.respond(request.method === 'OPTIONS' ? 200 : 405, { headers: [['Allow', ALLOW]] });
-    return server;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * What a server remembers of requests it has answered finally (RFC 3261 17.2): a repeated request gets the same text again (Timer J, and the
- * Completed state of INVITE); the refusal of an INVITE is repeated until its ACK (Timers G and H). A 2xx to INVITE is not kept here: SIP.js's
- * dialog repeats it until the ACK.
+ * Completed state of INVITE); the refusal of an INVITE is repeated until its ACK (Timers G and H). A 2xx to INVITE is repeated by SIP.js's
+ * dialog until the ACK; from then on this memory stands for the transaction, which need not be held for 32 s.
  */
 import type { Clock } from '../clock.ts';
 import { Recent } from './recent.ts';
@@ -14,6 +14,8 @@ interface Remembered {
   to: HostPort;
   timer: WheelTimer | undefined;
 }
+
+const ABSORBED: Remembered = { text: '', to: { host: '', port: 0 }, timer: undefined };
 
 export class ServerMemory {
   readonly #answers: Recent<Remembered>;
@@ -37,12 +39,21 @@ export class ServerMemory {
     if (invite) this.#repeat(answer, this.#timers.t1, this.#clock.now() + this.#timers.timeoutMs);
   }
 
-  /** @returns true where this request has been answered already; the answer is on its way again. */
+  /** An INVITE accepted and acknowledged: its late repetitions are absorbed (RFC 6026 7.1, Accepted). */
+  absorb(key: string): void {
+    this.#answers.put(key, ABSORBED);
+  }
+
+  /** @returns true where this request has been answered already; the answer is on its way again, if it needs to be. */
   answered(key: string): boolean {
     const answer = this.#answers.get(key);
     if (!answer) return false;
-    this.#again(answer.text, answer.to);
+    if (answer !== ABSORBED) this.#again(answer.text, answer.to);
     return true;
+  }
+
+  absorbs(key: string): boolean {
+    return this.#answers.get(key) === ABSORBED;
   }
 
   holds(key: string): boolean {

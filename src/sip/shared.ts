@@ -30,6 +30,8 @@ export interface Shared {
   make(parts: RequestParts): OutgoingRequest;
   /** Ended dialogs: their late BYEs get 200, not 481. */
   ended: Recent<true>;
+  /** ACKs to 2xx, by dialog: sent again for a 2xx that comes again, without holding the transaction (Timer M). */
+  acknowledged: Recent<string>;
   /** INVITEs sent of late, by branch: a 2xx after the end is told to its call. */
   invited: Recent<(response: SipResponse) => void>;
   /** What to end with a transport failure when the stack closes. */

@@ -88,6 +88,12 @@ export class Wire implements CoreTransport {
     return ack !== undefined;
   }
 
+  /** A 2xx came again: so goes its ACK (RFC 3261 13.2.2.4). */
+  acceptAgain(ack: string): void {
+    const to = requestTarget(ack);
+    if (to) this.putAgain(Buffer.from(ack), to);
+  }
+
   #sendResponse(text: string): Promise<void> {
     const to = responseTextTarget(text);
     if (!to) return Promise.reject(new Error('no address in the Via to answer'));
