@@ -35,7 +35,7 @@ export const surge: SurgeOptions = { seed: 1000, arrivals: 'poisson', media: 'no
 
 /** Hears that it is sold out, and goes. */
 export async function hunter() {
-  const call = await dial(__ENV.CALLED ?? '2000', { intent: 'sold out?' });
+  const call = await dial('4001000000', { intent: 'sold out?' });
   await call.answered({ within: '10s' });
   check(call.setupDelayMs, { 'something was heard within a second': (ms) => ms !== null && ms < 1000 });
   await call.wait('5s');

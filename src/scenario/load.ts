@@ -5,7 +5,7 @@
 import { CallsurgeError, nearest } from '../errors.ts';
 import { installGlobals } from './k6-globals.ts';
 import { type DeclaredMetric, declaredMetrics } from './k6-metrics.ts';
-import { type FileKind, importUserFile, type UserFile } from './user-file.ts';
+import { type FileKind, importUserFile, shownPath, type UserFile } from './user-file.ts';
 
 export type ScenarioFunction = (data?: unknown) => unknown;
 
@@ -43,12 +43,12 @@ export async function loadScenario(path: string): Promise<LoadedScenario> {
   );
   if (Object.keys(functions).filter((name) => !LIFECYCLE.includes(name)).length === 0)
     throw new CallsurgeError('scenario-invalid', 'no function is exported that callers could run', {
-      where: file,
+      where: shownPath(file),
       todo: 'write `export default async function () { … }`, or a named one and `exec`',
     });
   for (const name of LIFECYCLE)
     if (exports[name] !== undefined && !functions[name])
-      throw new CallsurgeError('scenario-invalid', `${name} is exported but is not a function`, { where: file });
+      throw new CallsurgeError('scenario-invalid', `${name} is exported but is not a function`, { where: shownPath(file) });
   return {
     ...loaded,
     title: titleOf(loaded.source) ?? file.slice(file.lastIndexOf('/') + 1).replace(/\.[^.]+$/, ''),
@@ -72,7 +72,7 @@ export function functionFor(loaded: LoadedScenario, exec: string, scenario: stri
   const meant = nearest(exec, callable);
   const what = exec === 'default' ? 'there is no default export to run' : `there is no exported function "${exec}"`;
   throw new CallsurgeError('scenario-invalid', what, {
-    where: `scenarios.${scenario}.exec in ${loaded.file}`,
+    where: `scenarios.${scenario}.exec in ${shownPath(loaded.file)}`,
     todo: meant ? `did you mean ${meant}` : `exported are ${callable.join(', ')}`,
   });
 }

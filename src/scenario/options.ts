@@ -10,6 +10,7 @@ import { Fields } from '../schedule/fields.ts';
 import { fullSegment, parseSegment, type Segment } from '../schedule/segment.ts';
 import { functionFor, type LoadedScenario } from './load.ts';
 import { optionsFromEnvironment } from './options-env.ts';
+import { shownPath } from './user-file.ts';
 
 export type RawOptions = Record<string, unknown>;
 
@@ -50,7 +51,7 @@ const MEANINGLESS =
 export function checkOptions(loaded: LoadedScenario, tiers: OptionTiers = {}): CheckedOptions {
   const merged = mergeTiers([
     tiers.config,
-    asObject(loaded.rawOptions, `options of ${loaded.file}`),
+    asObject(loaded.rawOptions, `options of ${shownPath(loaded.file)}`),
     optionsFromEnvironment(tiers.env ?? process.env),
     tiers.cli,
   ]);

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CallsurgeError, type ErrorCode, messageOf } from '../errors.ts';
 import { registerModuleHooks } from './module-hooks.ts';
@@ -52,24 +52,19 @@ const UNSUPPORTED = [
 ] as const;
 
 function explain(thrown: unknown, file: string, kind: FileKind): CallsurgeError {
+  const because = (as: ErrorCode, what: string, where: string, todo?: string) =>
+    new CallsurgeError(as, what, { where: shownPath(where), todo, cause: thrown });
   if (thrown instanceof CallsurgeError) {
-    if (thrown.where?.startsWith('/')) return thrown;
-    const where = [thrown.where, lineOf(thrown, file) ?? file].filter(Boolean).join(' in ');
+    if (thrown.where?.startsWith('/')) return because(thrown.code, thrown.message, thrown.where, thrown.todo);
+    const where = [thrown.where, shownPath(lineOf(thrown) ?? file)].filter(Boolean).join(' in ');
     return new CallsurgeError(thrown.code, thrown.message, { where, todo: thrown.todo, cause: thrown });
   }
   const code = (thrown as { code?: string } | null)?.code;
   const message = messageOf(thrown);
-  const because = (as: ErrorCode, what: string, where: string, todo?: string) =>
-    new CallsurgeError(as, what, { where, todo, cause: thrown });
 
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     const todo = UNSUPPORTED.find(([pattern]) => pattern.test(message))?.[1];
-    return because(
-      kind.syntax,
-      `${message.replace(' in strip-only mode', '')}: types are only stripped`,
-      lineOf(thrown, file) ?? file,
-      todo,
-    );
+    return because(kind.syntax, `${message.replace(' in strip-only mode', '')}: types are only stripped`, lineOf(thrown) ?? file, todo);
   }
   if (code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
     return because(kind.invalid, 'TypeScript inside node_modules is not run', file, `copy the ${kind.name} out of node_modules`);
@@ -81,7 +76,7 @@ function explain(thrown: unknown, file: string, kind: FileKind): CallsurgeError 
   }
   if (thrown instanceof SyntaxError) {
     const missing = /'(.+)' does not provide an export named '(.+)'/.exec(message);
-    const where = lineOf(thrown, file) ?? checkedLine(file) ?? file;
+    const where = lineOf(thrown) ?? checkedLine(file) ?? file;
     if (missing) return because(kind.invalid, `${missing[1]} has no export ${missing[2]}`, where, exportHint(missing[1]!, missing[2]!));
     return because(
       kind.syntax,
@@ -90,7 +85,7 @@ function explain(thrown: unknown, file: string, kind: FileKind): CallsurgeError 
       /unexpected token/.test(message) ? 'decorators cannot run: types are only stripped' : undefined,
     );
   }
-  return because(kind.threw, `the ${kind.name} threw while loading: ${message}`, lineOf(thrown, file) ?? file);
+  return because(kind.threw, `the ${kind.name} threw while loading: ${message}`, lineOf(thrown) ?? file);
 }
 
 function exportHint(module: string, name: string): string {
@@ -105,15 +100,24 @@ const HEADING = /^(\/.+|file:\/\/\/.+):(\d+)$/m;
 const FRAME = /(file:\/\/\/[^\s)]+?):(\d+):\d+\)?$/;
 const pathOf = (place: string) => (place.startsWith('file:') ? fileURLToPath(place) : place);
 
-/** `file:line` of the first frame or heading of the stack that lies in a user's file. */
-function lineOf(thrown: unknown, file: string): string | undefined {
+/** As short as it can be said from here: relative where it lies below the working folder. */
+export function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') ? path : short;
+}
+
+/** Our own modules; scenarios that come with callsurge are a user's files all the same. */
+const ours = fileURLToPath(new URL('../', import.meta.url));
+const isUsers = (path: string) => !path.startsWith(ours) || path.startsWith(`${ours}scenarios/`);
+
+/** `file:line` of the first frame or heading of the stack that lies in a user's file, imported ones included. */
+function lineOf(thrown: unknown): string | undefined {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-  const folder = file.slice(0, file.lastIndexOf('/') + 1);
   for (const line of stack.split('\n')) {
     const place = HEADING.exec(line) ?? FRAME.exec(line);
     if (!place) continue;
     const path = pathOf(place[1]!);
-    if (path.startsWith(folder)) return `${path}:${place[2]}`;
+    if (isUsers(path)) return `${path}:${place[2]}`;
   }
   return undefined;
 }

@@ -237,6 +237,22 @@ describe('what is wrong is one line with file, line and what to do', () => {
     }
   });
 
+  it('in a file imported from elsewhere, and with a path that is short from here', async () => {
+    await using elsewhere = await folderWith({ 'shared.ts': "const a: number = 1;\nthrow new Error('shared boo');\n" });
+    await using folder = await folderWith({ 'mine.ts': `import ${JSON.stringify(`${elsewhere.path}/shared.ts`)};\n` });
+    const lines = await inNode<string[]>(
+      folder.path,
+      MODULES,
+      `
+      const { mkdirSync, writeFileSync } = await import('node:fs');
+      mkdirSync('scenarios');
+      writeFileSync('scenarios/a.ts', 'const a: number = 1;\\nthrow new Error("a boo");\\n');
+      const raw = async (file) => (await load.loadScenario(file).catch((error) => error.where));
+      return [await raw('mine.ts'), await raw('scenarios/a.ts')];`,
+    );
+    expect(lines).toEqual([`${elsewhere.path}/shared.ts:2`, 'scenarios/a.ts:2']);
+  });
+
   it('no such file, a folder, another kind of file', async () => {
     await using folder = await folderWith({ 'notes.txt': 'hello' });
     const lines = await inNode<string[]>(
