@@ -71,11 +71,9 @@ export class PhaseLeader {
     });
   }
 
-  /** Waits for a phase that workers go through by themselves (their start). */
-  expect<T>(phase: string): Promise<Map<number, T>> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(phase, { left: new Set(this.#members), results: new Map(), resolve: resolve as Waiting['resolve'], reject });
-    });
+  /** Workers that are not through with that phase. */
+  left(phase: string): number[] {
+    return [...(this.#waiting.get(phase)?.left ?? [])];
   }
 
   /** A worker is gone: nobody waits for it any more. */

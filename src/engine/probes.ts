@@ -62,6 +62,7 @@ export function startProbes(
   event: (row: EventRow) => void,
 ): () => void {
   const start = clock.now();
+  let stopped = false;
   const stops = trunks.map((trunk, k) => {
     // Trunks are probed in turn, not all in the same millisecond.
     const offset = (1000 / perSecond / trunks.length) * k;
@@ -73,12 +74,16 @@ export function startProbes(
       items: times,
       due: (at) => at,
       run: () => {
-        void options(stack, trunk, false, PROBE_TIMEOUT_MS).then((result) => event(probeRow(trunk.name, result)));
+        void options(stack, trunk, false, PROBE_TIMEOUT_MS).then((result) => {
+          // Whether one that was under way at the end would have been answered, nobody knows.
+          if (!stopped || result.kind === 'response') event(probeRow(trunk.name, result));
+        });
       },
       done: () => {},
     });
   });
   return () => {
+    stopped = true;
     for (const stop of stops) stop();
   };
 }

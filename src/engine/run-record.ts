@@ -19,7 +19,10 @@ export class RunRecord implements RowSink {
   readonly #watchers: Watchers;
   readonly #specs: readonly ThresholdSpec[];
   readonly #serviceLevelMs: number | undefined;
+  /** What setup() did, until the load's start is known. */
+  readonly #before: { calls: RowTypes['calls'][]; samples: RowTypes['samples'][] } = { calls: [], samples: [] };
   #thresholds: ThresholdFold;
+  #loading = false;
 
   constructor(clock: Clock, folder: RunFolder, watchers: Watchers, specs: readonly ThresholdSpec[], serviceLevelMs: number | undefined) {
     this.#clock = clock;
@@ -34,15 +37,18 @@ export class RunRecord implements RowSink {
     return this.#thresholds;
   }
 
-  /** Rates of counters and delayAbortEval count from here. What came before the load (setup) is not in the thresholds. */
+  /** Rates of counters and delayAbortEval count from here, as in reports. */
   loadStarts(startMs: number): void {
     this.#thresholds = new ThresholdFold(this.#specs, { startMs, serviceLevelMs: this.#serviceLevelMs });
+    for (const row of this.#before.calls.splice(0)) this.#thresholds.addCall(row);
+    for (const row of this.#before.samples.splice(0)) this.#thresholds.add(row);
+    this.#loading = true;
   }
 
   write<T extends TableName>(table: T, row: RowTypes[T]): void {
     this.#folder.write(table, row);
     if (table === 'calls') this.#call(row as RowTypes['calls']);
-    else if (table === 'samples') this.#thresholds.add(row as RowTypes['samples']);
+    else if (table === 'samples') this.#sample(row as RowTypes['samples']);
     else if (table === 'open') this.openCalls.add(row as RowTypes['open']);
     else if (table === 'events') this.#watchers.tell('onEvent', row as RowTypes['events']);
   }
@@ -61,5 +67,11 @@ export class RunRecord implements RowSink {
   #call(row: RowTypes['calls']): void {
     if (row.outcome !== null) this.outcomes[row.outcome as Outcome]++;
     this.#thresholds.addCall(row);
+    if (!this.#loading) this.#before.calls.push(row);
+  }
+
+  #sample(row: RowTypes['samples']): void {
+    this.#thresholds.add(row);
+    if (!this.#loading) this.#before.samples.push(row);
   }
 }

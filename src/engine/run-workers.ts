@@ -81,6 +81,25 @@ export class RunWorkers {
     return this.leader.run<WorkerReady>(PHASES.boot);
   }
 
+  /**
+   * A phase on all workers. One that is not through with it in time does not listen any more (a scenario that loops without waiting, say): it is
+   * ended like one that crashed, so that no run hangs.
+   */
+  async phase<T>(phase: string, data: unknown, limitMs: number): Promise<Map<number, T>> {
+    const work = this.leader.run<T>(phase, data);
+    const timer = setTimeout(() => {
+      for (const worker of this.leader.left(phase)) {
+        this.#crashed(worker, `it did not answer within ${limitMs / 1000} s (${phase})`);
+        void this.#hosts[worker - 1]?.terminate();
+      }
+    }, limitMs);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Lets the workers end; those that do not are ended. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -97,7 +116,7 @@ export class RunWorkers {
 
   /** What it had open at the vendor is ended from the main thread; only then may others use its channels. */
   #crashed(worker: number, why: string): void {
-    if (this.#closing) return;
+    if (this.#closing || !this.members.includes(worker)) return;
     const { record, stack } = this.#options;
     const legs = record.openCalls.figures().filter(({ call }) => call.startsWith(`${worker}-`) || call.startsWith(`a${worker}-`));
     record.event({ kind: 'worker', name: String(worker), action: 'crashed', value: legs.length, detail: { message: why } });

@@ -39,6 +39,10 @@ import { ABORT_SIGNAL, PHASES } from './worker-init.ts';
 export const REGISTRATIONS_PER_SECOND = 20;
 /** From the last worker's readiness to the common start: every worker must have heard of it before. */
 const START_IN_MS = 250;
+/** A worker that has not answered so long after it should have is ended. */
+const UNRESPONSIVE_MS = 5000;
+/** Agents hang up and remove their bindings: a BYE and a REGISTER, each with Timer F (RFC 3261 17.1.2.2), and a little. */
+const AGENTS_OFF_MS = 70_000;
 /** A second Ctrl-C ends within a second: this for one CANCEL or BYE a call, the rest for the files. */
 const NOW_MS = 500;
 
@@ -257,7 +261,7 @@ class Run {
   }
 
   async #load(): Promise<void> {
-    const { surge, vendor, simulatorApi } = this.#request;
+    const { plan, surge, vendor, simulatorApi } = this.#request;
     const record = this.#record!;
     const startMs = this.#clock.now() + START_IN_MS;
     this.#meta.loadStartMs = startMs;
@@ -276,7 +280,9 @@ class Run {
       ? startProbes(this.#clock, this.#stack!, liveTrunks(vendor, process.env), surge.probesPerSecond, (row) => record.write('events', row))
       : undefined;
     const stopGuards = startGuards(this.#clock, record, contractRules(vendor.contract), (ending) => this.#end(ending));
-    const finished = this.#workers!.leader.run<Record<string, IterationCounts>>(PHASES.load, { startMs });
+    // By then every iteration has ended or was interrupted, and its BYE has been answered or given up (Timer F).
+    const limitMs = START_IN_MS + plan.totalMs + surge.drainMs + UNRESPONSIVE_MS;
+    const finished = this.#workers!.phase<Record<string, IterationCounts>>(PHASES.load, { startMs }, limitMs);
     finished.then(
       (counts) => this.#sumUp(counts),
       (error) => this.#end({ reason: 'error', error }),
@@ -304,7 +310,7 @@ class Run {
   /** Every call of every worker, within the drain's limit. @returns how many are still open. */
   async #hangUp(why: string): Promise<number> {
     const { drainMs } = this.#request.surge;
-    const open = await this.#workers!.leader.run<{ open: number }>(PHASES.drain, { why, limitMs: drainMs });
+    const open = await this.#workers!.phase<{ open: number }>(PHASES.drain, { why, limitMs: drainMs }, drainMs + UNRESPONSIVE_MS);
     const left = [...open.values()].reduce((sum, answer) => sum + answer.open, 0);
     if (left > 0) this.#record!.warn('drain', `${left} calls were still open after ${drainMs / 1000} s: run callsurge sweep`);
     return left;
@@ -391,7 +397,7 @@ class Run {
   }
 
   async #phaseOnWorkers(phase: string): Promise<void> {
-    await this.#workers!.leader.run(phase);
+    await this.#workers!.phase(phase, undefined, AGENTS_OFF_MS);
   }
 
   /** Undefined where the run was stopped before. */

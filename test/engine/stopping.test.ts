@@ -139,6 +139,26 @@ describe('stopping a run', () => {
     expect(result.meta.end).toMatchObject({ how: 'failed' });
   });
 
+  it('ends a worker whose scenario loops without waiting and hears nothing any more', async () => {
+    peer = await openPeer();
+    const source = `
+      import { dial, sleep } from 'callsurge';
+      export const options = { scenarios: { s: { executor: 'constant-vus', vus: 2, duration: '30s', gracefulStop: '0s' } } };
+      export default async function () {
+        await dial('4001000000');
+        while (true) try { await sleep('10s'); } catch {}
+      }
+    `;
+    const request = await requestFor(source, vendorAt(peer.stack.local.port));
+    request.surge.drainMs = 100;
+    const run = startRun(request);
+    await until(() => peer!.open.size === 2);
+    run.stop();
+    const result = await run.done;
+    expect(result.warnings.join()).toMatch(/did not answer/);
+    await until(() => peer!.open.size === 0);
+  });
+
   it('leaves a journal with which sweep ends what a kill -9 left open', async () => {
     peer = await openPeer();
     const folder = temporaryFolder();

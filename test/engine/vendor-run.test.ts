@@ -1,6 +1,6 @@
 /** Runs against the embedded vendor, both sides ours: callers in one worker, their agents in another. */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { runScenario } from '../../src/engine/run.ts';
+import { runScenario, startRun } from '../../src/engine/run.ts';
 import type { CallRow } from '../../src/record/schema.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { removeFolders, requestFor, rowsOf, vendorAt } from './fixture.ts';
@@ -101,4 +101,20 @@ describe('a run against the embedded vendor', () => {
       expect(simulator!.state().calls).toBe(0);
       expect(result.openCalls).toBe(0);
     });
+
+  it('leaves nothing at the vendor when it is stopped in mid-peak: no call, no agent', async () => {
+    const vendor = await vendorWithAgents();
+    const run = startRun(await requestFor(STORY, vendor, { workers: 2 }));
+    const end = Date.now() + 10_000;
+    while (simulator!.state().calls < 15 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(simulator!.state().calls).toBeGreaterThanOrEqual(15);
+    run.stop();
+    const result = await run.done;
+    expect(result.exitCode).toBe(105);
+    expect(result.outcomes.cut).toBeGreaterThanOrEqual(10);
+    const state = simulator!.state();
+    expect(state.calls).toBe(0);
+    expect(state.queues.map(({ registered }) => registered)).toEqual([0]);
+    expect(result.openCalls).toBe(0);
+  });
 });
