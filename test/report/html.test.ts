@@ -85,6 +85,8 @@ describe('figures', () => {
     const text = inLanguage(page, 'en');
     expect(text).toContain(`${part.toLocaleString('en-US')} / ${whole.toLocaleString('en-US')}`);
     expect(text).toContain('An≤T / (An + Ab)');
+    const { attempts, counts } = analysis.outcomes;
+    expect(text).toContain(`${counts.blocked} of ${(attempts - counts.cut).toLocaleString('en-US')} calls`);
     expect(text).toContain('8.40 s ± 100 ms');
     expect(text).toContain('308 such outages');
     expect(text).toContain('Peak talking');

@@ -14,8 +14,10 @@ export function summarySection({ analysis }: Context): Html {
 
 function tiles(analysis: RunAnalysis): Part[] {
   const { outcomes, concurrency, sessions, queue, faults, scaling, quality } = analysis;
-  const share = (part: number) => (outcomes.attempts > 0 ? part / outcomes.attempts : null);
-  const ofAttempts = (part: number) => both('tile.of-attempts', { part: count(part), whole: count(outcomes.attempts) });
+  // What we cut, or broke ourselves, is in no ratio.
+  const judged = outcomes.attempts - outcomes.counts.cut - outcomes.counts.harness;
+  const share = (part: number) => (judged > 0 ? part / judged : null);
+  const ofAttempts = (part: number) => both('tile.of-attempts', { part: count(part), whole: count(judged) });
   const { peaks } = concurrency;
   const list: Part[] = [
     tile(
