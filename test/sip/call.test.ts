@@ -1,4 +1,5 @@
 /** Two real stacks on loopback: a call from INVITE to BYE and everything that may happen in between. */
+import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
 import type { IncomingCall, IncomingCallHandlers, SipDialog, SipResponse } from '../../src/sip/stack.ts';
 import { callTo, closeAll, noting, openStack, pause, quietDialog, SDP, until } from './support.ts';
@@ -302,6 +303,28 @@ test('a callback that throws is reported and disturbs nothing', async () => {
   expect(callee.stack.problems).toEqual([expect.stringContaining('callee is confused')]);
   expect(caller.problems).toEqual([expect.stringContaining('caller is confused')]);
   expect(caller.stats().bad).toBe(0);
+});
+
+const ipv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+
+test.runIf(ipv6)('over IPv6', async () => {
+  const bind = { host: '::1', port: 0, transport: 'udp' as const };
+  const log: string[] = [];
+  const callee = await openStack('callee', {
+    bind,
+    call(call) {
+      call.handlers = { ...quietDialog, cancelled: () => {}, acknowledged: () => log.push('acknowledged') };
+      call.accept(SDP);
+    },
+  });
+  const caller = await openStack('caller', { bind });
+  const answered = Promise.withResolvers<SipDialog>();
+  const options = callTo(callee.local, { requestUri: `sip:4001000000@[::1]:${callee.local.port}` });
+  caller.call(options, noting([], { answered: (_response, dialog) => answered.resolve(dialog) }));
+  const dialog = await answered.promise;
+  expect(dialog.snapshot()).toMatchObject({ remoteTarget: `sip:4001000000@[::1]:${callee.local.port}`, remote: { host: '::1' } });
+  expect(await dialog.bye()).toMatchObject({ response: { status: 200 } });
+  expect(log).toEqual(['acknowledged']);
 });
 
 test('a closed stack ends what is still open', async () => {

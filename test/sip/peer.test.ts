@@ -267,6 +267,35 @@ test('a request that comes by two ways is answered once and refused once with 48
   await until(() => calls.length === 2, 'the second call');
 });
 
+test('after the ACK nothing is held, and late copies of the INVITE start no second call', async () => {
+  const calls: IncomingCall[] = [];
+  const callee = await openStack('callee', {
+    call(call) {
+      calls.push(call);
+      call.accept(SDP);
+    },
+  });
+  const peer = await openPeer();
+  const request = invite(callee.local, peer, 'x');
+  peer.send(request, callee.local);
+  const to = field(await peer.next('SIP/2.0 200'), 'To');
+  peer.send(
+    request
+      .replace('INVITE sip', 'ACK sip')
+      .replace('5 INVITE', '5 ACK')
+      .replace('branch=z9hG4bKx', 'branch=z9hG4bKack')
+      .replace(/^To: .*$/m, `To: ${to}`),
+    callee.local,
+  );
+  await until(() => callee.stats().transactions === 0, 'the release');
+  const before = peer.received.length;
+  peer.send(request, callee.local);
+  peer.send(invite(callee.local, peer, 'merged'), callee.local);
+  await peer.next('SIP/2.0 482');
+  expect(peer.received.length).toBe(before + 1);
+  expect([calls.length, callee.stats().dialogs]).toEqual([1, 1]);
+});
+
 test('what we cannot do is refused as RFC 3261 wants: 420, 481, 405', async () => {
   const callee = await openStack('callee', { call: (call) => call.accept(SDP) });
   const peer = await openPeer();
