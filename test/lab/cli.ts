@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     case 'up': {
       const started = Date.now();
       const settings = settingsOf({ kind: values.kind as LabKind });
-      await startLab({ ...settings, waitMs: 0, leave: true, say });
+      await startLab({ ...settings, leave: true, say });
       say(`${settings.kind} lab up in ${((Date.now() - started) / 1000).toFixed(1)} s`);
       say(`  edge    sip:${EDGE.host}:${EDGE.port} (UDP, TCP)`);
       for (const site of SITES) {

@@ -12,7 +12,7 @@ import type { LabNode } from './node.ts';
 import type { NodePlan } from './render.ts';
 import { bootstrap, CACHE, LabUnavailable, type Say, SUITE } from './rootfs.ts';
 
-// Ryuk, testcontainers' reaper, comes from a registry; here held.json is what ends leftovers. Set before the library reads it.
+// Ryuk, testcontainers' reaper, comes from a registry; here the lab's own list is what ends leftovers. Set before the library reads it.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
 // Inside a container the library would look for the gateway of a bridge that our daemon does not have; the host network needs none.
 process.env.TESTCONTAINERS_HOST_OVERRIDE = '127.0.0.1';

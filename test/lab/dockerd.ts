@@ -3,11 +3,12 @@
  * without systemd). Ours has no bridge and touches no firewall rule: the lab's containers use the host's network, and of that only loopback.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Held, processRef, updateHeld } from './held.ts';
+import { type Held, type ProcessRef, processRef, updateHeld } from './held.ts';
+import { endProcess } from './processes.ts';
 import { CACHE, LabUnavailable, onPath, type Say } from './rootfs.ts';
 
 const SYSTEM_SOCKET = '/var/run/docker.sock';
@@ -68,4 +69,12 @@ function answers(socketPath: string): Promise<boolean> {
     });
     socket.once('error', () => resolve(false)).once('close', () => resolve(false));
   });
+}
+
+/** Ends a daemon that was started here. It leaves the name of its network namespace mounted: that goes too. */
+export async function endDaemon(ref: ProcessRef): Promise<void> {
+  await endProcess(ref, 15_000);
+  const names = join(OWN, 'run/netns');
+  if (!existsSync(names)) return;
+  for (const name of readdirSync(names)) spawnSync('umount', [join(names, name)], { stdio: 'ignore' });
 }

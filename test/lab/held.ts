@@ -1,13 +1,13 @@
 /**
- * Who has the lab. Every lab uses the same loopback addresses, so a machine has one at a time: `held.json` in the cache is both the lock and
+ * Who has the lab. Every lab uses the same loopback addresses, so a machine has one at a time: one file is both the lock and
  * the list of what a lab has started. Ending a lab ends exactly what stands in it; a process is known by its id and its start time, so that
  * an id used again by another program is never touched.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallsurgeError } from '../../src/errors.ts';
-import { CACHE, type Say } from './rootfs.ts';
+import type { Say } from './rootfs.ts';
 import type { LabKind } from './settings.ts';
 
 export interface ProcessRef {
@@ -29,7 +29,8 @@ export interface Held {
   folders: string[];
 }
 
-const FILE = join(CACHE, 'held.json');
+/** Beside no cache and no clone: the addresses are the machine's, and so is the lock. */
+const FILE = join(existsSync('/run/lock') ? '/run/lock' : '/tmp', 'callsurge-lab.json');
 
 /** A process's identity, or null when there is none with this id (a zombie counts as none). */
 export function processRef(name: string, pid: number): ProcessRef | null {
@@ -69,7 +70,6 @@ export function releaseHeld(): void {
  * @throws CallsurgeError when somebody keeps it for longer than `waitMs`, or left it up from the command line.
  */
 export async function acquire(kind: LabKind, waitMs: number, clean: (left: Held) => Promise<void>, say: Say): Promise<Held> {
-  mkdirSync(CACHE, { recursive: true });
   const held: Held = {
     kind,
     owner: processRef('owner', process.pid),

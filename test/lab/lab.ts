@@ -10,6 +10,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallsurgeError } from '../../src/errors.ts';
+import { endDaemon } from './dockerd.ts';
 import { acquire, type Held, heldLab, isAlive, releaseHeld, updateHeld } from './held.ts';
 import type { LabNode } from './node.ts';
 import { endProcess, ProcessNode, processFolders } from './processes.ts';
@@ -132,7 +133,7 @@ export async function endHeld(held: Held): Promise<void> {
   }
   const daemon = held.processes.filter((ref) => ref.name === 'dockerd');
   await Promise.all(held.processes.filter((ref) => ref.name !== 'dockerd').map((ref) => endProcess(ref)));
-  for (const ref of daemon) await endProcess(ref, 15_000);
+  for (const ref of daemon) await endDaemon(ref);
   for (const folder of held.folders) rmSync(folder, { recursive: true, force: true });
 }
 
