@@ -3,7 +3,8 @@
  * last arrival), and otherwise from assumptions that are printed beside the figures.
  */
 import { formatDuration } from '../duration.ts';
-import type { Drive, ScenarioPlan } from './executor.ts';
+import type { ScenarioPlan } from './executor.ts';
+import { busiestSecond, type Changes, changesOfSpells, changesOfStarts, mergeChanges, minutesOf, mostWithin, peakOf } from './occupancy.ts';
 import type { RunPlan } from './plan.ts';
 import { fullSegment } from './segment.ts';
 
@@ -77,11 +78,10 @@ export function planFigures(plan: RunPlan, given: Partial<Assumptions> = {}): Pl
   const assumptions = { ...DEFAULT_ASSUMPTIONS, ...given };
   const lengthOf = ({ name }: ScenarioPlan) =>
     assumptions.callLengthMs[name] ?? assumptions.callLengthMs[''] ?? DEFAULT_ASSUMPTIONS.callLengthMs['']!;
-  const each = plan.scenarios.map((scenario) => ({
-    scenario,
-    length: lengthOf(scenario),
-    changes: changesOf(scenario, lengthOf(scenario)),
-  }));
+  const each = plan.scenarios.map((scenario) => {
+    const [length, starts] = [lengthOf(scenario), startsOf(scenario)];
+    return { scenario, length, starts, changes: changesOf(scenario, length, starts) };
+  });
 
   const scenarios = each.map(({ scenario, length, changes }) => ({
     name: scenario.name,
@@ -90,7 +90,7 @@ export function planFigures(plan: RunPlan, given: Partial<Assumptions> = {}): Pl
     vusNeeded: peakOf(changes).value,
     vusPlanned: scenario.drive.maxVus,
   }));
-  const changes = each.flatMap((one) => one.changes);
+  const changes = mergeChanges(each.map((one) => one.changes));
   const peak = peakOf(changes);
   const stepMs = Math.max(1, plan.totalMs) / STEPS;
   const rates = each.map(({ scenario, length }) => rateOf(scenario, length));
@@ -106,11 +106,14 @@ export function planFigures(plan: RunPlan, given: Partial<Assumptions> = {}): Pl
     scenarios,
     calls: scenarios.reduce((sum, { calls }) => sum + calls, 0),
     peakRate,
-    busiestSecond: Math.max(busiestSecond(plan), plan.scenarios.every(isOpen) ? 0 : Math.ceil(peakRate)),
+    busiestSecond: Math.max(
+      busiestSecond(together(each.map(({ starts }) => starts))),
+      plan.scenarios.every(isOpen) ? 0 : Math.ceil(peakRate),
+    ),
     peakConcurrent: peak.value,
     peakConcurrentAtMs: peak.at,
     callMinutes: minutesOf(changes),
-    series: { stepMs, rate, concurrent: seriesOf(changes, stepMs) },
+    series: { stepMs, rate, concurrent: mostWithin(changes, stepMs, STEPS) },
     ports,
     sourceAddresses: Math.max(1, Math.ceil(ports / assumptions.portsPerAddress)),
     mbitPerSecond: { ip: (mediaLegs * KBIT_IP) / 1000, ethernet: (mediaLegs * KBIT_ETHERNET) / 1000 },
@@ -119,58 +122,29 @@ export function planFigures(plan: RunPlan, given: Partial<Assumptions> = {}): Pl
   };
 }
 
-/** A change in the number of open calls; at one moment, what ends counts before what begins. */
-interface Change {
-  at: number;
-  by: number;
-}
-
-function changesOf(scenario: ScenarioPlan, length: number): Change[] {
-  const { drive, startTimeMs, durationMs, gracefulStopMs } = scenario;
-  const until = durationMs + gracefulStopMs;
-  const changes: Change[] = [];
-  const busy = (from: number, to: number, calls: number) => {
-    if (calls > 0 && to > from) changes.push({ at: startTimeMs + from, by: calls }, { at: startTimeMs + to, by: -calls });
-  };
-  if (drive.kind === 'arrivals') for (const { at } of drive.arrivals(fullSegment)) busy(at, Math.min(at + length, until), 1);
-  else if (drive.kind === 'vus') {
+function changesOf(scenario: ScenarioPlan, length: number, starts: Float64Array): Changes {
+  const { drive, startTimeMs: start, durationMs, gracefulStopMs } = scenario;
+  const until = start + durationMs + gracefulStopMs;
+  if (drive.kind === 'arrivals') return changesOfStarts(starts, length, until);
+  if (drive.kind === 'vus') {
     const steps = [...drive.steps(fullSegment), { at: durationMs, vus: 0 }];
-    for (const [i, { at, vus }] of steps.entries()) if (i + 1 < steps.length) busy(at, steps[i + 1]!.at, vus);
-  } else {
-    const total = drive.iterations(fullSegment);
-    const rounds = Math.floor(total / drive.maxVus);
-    busy(0, Math.min(rounds * length, until), drive.maxVus);
-    busy(rounds * length, Math.min((rounds + 1) * length, until), total % drive.maxVus);
+    return changesOfSpells(steps.slice(1).map(({ at }, i) => ({ from: start + steps[i]!.at, to: start + at, calls: steps[i]!.vus })));
   }
-  return changes;
+  const total = drive.iterations(fullSegment);
+  const whole = start + Math.floor(total / drive.maxVus) * length;
+  return changesOfSpells([
+    { from: start, to: Math.min(whole, until), calls: drive.maxVus },
+    { from: whole, to: Math.min(whole + length, until), calls: total % drive.maxVus },
+  ]);
 }
 
-const inOrder = (changes: Change[]) => changes.sort((a, b) => a.at - b.at || a.by - b.by);
-
-function peakOf(changes: Change[]): { value: number; at: number } {
-  const peak = { value: 0, at: 0 };
-  let open = 0;
-  for (const { at, by } of inOrder(changes)) {
-    open += by;
-    if (open > peak.value) Object.assign(peak, { value: open, at });
-  }
-  return peak;
+/** When calls start, ms from the load's start; empty for a closed model. */
+function startsOf({ drive, startTimeMs }: ScenarioPlan): Float64Array {
+  if (drive.kind !== 'arrivals') return new Float64Array();
+  const starts = new Float64Array(drive.count);
+  for (const { index, at } of drive.arrivals(fullSegment)) starts[index] = startTimeMs + at;
+  return starts;
 }
-
-function seriesOf(changes: Change[], stepMs: number): number[] {
-  const most = Array.from({ length: STEPS }, () => 0);
-  let open = 0;
-  let step = 0;
-  for (const { at, by } of inOrder(changes)) {
-    const now = Math.min(STEPS - 1, Math.floor(at / stepMs));
-    while (step < now) most[++step] = open;
-    open += by;
-    most[step] = Math.max(most[step]!, open);
-  }
-  return most;
-}
-
-const minutesOf = (changes: Change[]) => changes.reduce((sum, { at, by }) => sum - at * by, 0) / 60_000;
 
 function callsOf({ drive, durationMs }: ScenarioPlan, length: number): number {
   if (drive.kind === 'arrivals') return drive.count;
@@ -199,25 +173,15 @@ function scenarioPeak({ drive }: ScenarioPlan, length: number): number {
   return drive.kind === 'arrivals' ? drive.peakPerSecond : (drive.maxVus * 1000) / length;
 }
 
-/** Two arrivals a whole second apart are not in one second; a millionth of a ms is rounding. */
-const SECOND = 1000 - 1e-6;
-
-function busiestSecond(plan: RunPlan): number {
-  const times = plan.scenarios
-    .flatMap(({ drive, startTimeMs }) => (drive.kind === 'arrivals' ? timesOf(drive).map((at) => at + startTimeMs) : []))
-    .sort((a, b) => a - b);
-  let most = 0;
-  for (let first = 0, last = 0; last < times.length; last++) {
-    while (times[last]! - times[first]! >= SECOND) first++;
-    most = Math.max(most, last - first + 1);
+function together(all: Float64Array[]): Float64Array {
+  if (all.length === 1) return all[0]!;
+  const times = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const starts of all) {
+    times.set(starts, offset);
+    offset += starts.length;
   }
-  return most;
-}
-
-function timesOf(drive: Extract<Drive, { kind: 'arrivals' }>): number[] {
-  const times: number[] = [];
-  for (const { at } of drive.arrivals(fullSegment)) times.push(at);
-  return times;
+  return times.sort();
 }
 
 function warningsOf(scenario: ScenarioPlan, length: number, figures: ScenarioFigures): string[] {
