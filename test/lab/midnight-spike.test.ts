@@ -31,6 +31,7 @@ describe.skipIf(!requireLab('process'))('midnight spike against the lab', () => 
     expect([EXIT.ok, EXIT.thresholdFailed, EXIT.claimFailed, EXIT.runNotValid], finished.stderr).toContain(finished.code);
     expect(finished.stdout).toMatch(/report: .*report\.html/);
     await expect.poll(channels, { timeout: 10_000 }).toBe(0);
+    await lab.idle();
     const [dir] = place.runs();
     const calls = await rowsOf(dir!, 'calls');
     expect(calls.length).toBeGreaterThanOrEqual(300);
