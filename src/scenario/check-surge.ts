@@ -53,7 +53,25 @@ export function checkSurge(raw: unknown, overrides: { seed?: number | undefined 
       where: 'surge',
       todo: 'every fault and scaling step needs its own',
     });
+  refuseOverlap(faults);
   return checked;
+}
+
+/** Two faults that hold the same thing at once would end each other. */
+function refuseOverlap(faults: readonly CheckedFault[]): void {
+  const sameThing = (a: FaultAction, b: FaultAction) =>
+    (a.kind === 'simulator' && b.kind === 'simulator' && a.site === b.site) ||
+    (a.kind === 'hook' && b.kind === 'hook' && a.hook === b.hook);
+  for (const [i, fault] of faults.entries()) {
+    const other = faults
+      .slice(0, i)
+      .find((one) => sameThing(one.do, fault.do) && one.atMs < fault.atMs + fault.forMs && fault.atMs < one.atMs + one.forMs);
+    if (other)
+      throw new CallsurgeError('option-invalid', `"${fault.name}" begins before "${other.name}" has ended, on the same target`, {
+        where: `surge.faults[${i}].at`,
+        todo: 'let one end before the next begins',
+      });
+  }
 }
 
 /** What only the run and the profile can tell. @throws CallsurgeError `option-invalid`. */

@@ -1,5 +1,6 @@
-/** k6's globals: `__ENV`, `__VU`, `__ITER`. */
+/** k6's globals: `__ENV`, `__VU`, `__ITER`; `open()` says what to use. */
 import { currentVuOrNone } from '../call/context.ts';
+import { CallsurgeError } from '../errors.ts';
 import { executionState } from './execution-state.ts';
 
 let installed = false;
@@ -22,6 +23,12 @@ export function installGlobals(): void {
     __ENV: { value: env, configurable: true },
     /** 0 in init code, as in k6. */
     __VU: { get: () => currentVuOrNone()?.vu ?? 0, configurable: true },
+    open: {
+      value: () => {
+        throw new CallsurgeError('scenario-invalid', "k6's open() is not available", { todo: "use readFileSync of 'node:fs'" });
+      },
+      configurable: true,
+    },
     __ITER: { get: () => currentVuOrNone()?.iteration, configurable: true },
   });
 }

@@ -91,6 +91,7 @@ function explain(thrown: unknown, file: string, kind: FileKind): CallsurgeError 
 function exportHint(module: string, name: string): string {
   if (name === 'sleep') return "k6's sleep blocks and cannot exist here: `import { sleep } from 'callsurge'` and write `await sleep('1s')`";
   if (name === 'group') return 'there are no groups here: tag the scenario, or write a function';
+  if (name === 'randomSeed') return 'write `export const surge = { seed: … }`: every caller draws from a stream of that seed';
   if (/^k6|k6-/.test(module) || /^[A-Z]/.test(name)) return 'if it is a type, write `import type`';
   return 'check the name';
 }

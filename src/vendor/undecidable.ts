@@ -3,6 +3,7 @@
  * run they read *not measured*; better to know now.
  */
 import { durationMs } from '../duration.ts';
+import { contractRules } from './contract.ts';
 import type { ClaimName, VendorProfile } from './profile.ts';
 
 export interface PlannedTest {
@@ -45,8 +46,14 @@ export function undecidableClaims(profile: VendorProfile, test: PlannedTest): Un
   else if (test.peakRate < rate) say('callsPerSecond', `${rate}/s are claimed, the plan reaches ${Math.round(test.peakRate * 10) / 10}/s`);
 
   const seats = seatsOf(profile);
+  const callers = contractRules(contract).callers;
   for (const claim of QUEUE_CLAIMS) {
-    if (!agentsSeen(profile)) say(claim, 'no method shows when an agent is on the line: we own no agent and the vendor signals none');
+    if (ownsAgents(profile) && callers < test.peakConcurrent)
+      say(
+        claim,
+        `${callers} caller numbers are permitted for about ${Math.round(test.peakConcurrent)} calls at once: agents could not tell whose call they have`,
+      );
+    else if (!agentsSeen(profile)) say(claim, 'no method shows when an agent is on the line: we own no agent and the vendor signals none');
     else if (seats !== undefined && test.peakTalking > seats)
       say(
         claim,

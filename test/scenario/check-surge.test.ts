@@ -65,6 +65,7 @@ describe('surge options', () => {
     [{ faults: [stop()], scaling: [grow({ name: 'site-a gone' })] }, 'surge', 'used twice'],
     [{ scaling: [grow({ target: 0 })] }, 'surge.scaling[0].target', 'at least 1'],
     [{ scaling: [grow({ do: { kind: 'hook', hook: 'x', site: 'a' } })] }, 'surge.scaling[0].do.site', 'unknown field'],
+    [{ faults: [stop(), stop({ name: 'again', at: '25s' })] }, 'surge.faults[1].at', 'let one end'],
     [{ seed: 1.5 }, 'surge.seed', 'whole number'],
     [{ probes: { perSecond: 1000 } }, 'surge.probes.perSecond', 'from 0 to 100'],
     [[], 'surge', 'must be an object'],

@@ -149,6 +149,14 @@ describe('what is wrong is one line with file, line and what to do', () => {
       /k6 has no export sleep \(k6-sleep\.ts:1\).*import \{ sleep \} from 'callsurge'.*\[scenario-invalid\]/,
     ],
     'k6-group.ts': ["import { group } from 'k6';\nexport default () => group();\n", /k6 has no export group.*there are no groups here/],
+    'k6-seed.ts': [
+      "import { randomSeed } from 'k6';\nexport default () => randomSeed(1);\n",
+      /k6 has no export randomSeed.*export const surge/,
+    ],
+    'k6-open.ts': [
+      "const data = open('./x.json');\nexport default () => data;\n",
+      /k6's open\(\) is not available \(k6-open\.ts:1\): use readFileSync/,
+    ],
     'k6-http.ts': [
       "import http from 'k6/http';\nexport default () => http.get();\n",
       /k6\/http cannot be imported here \(k6-http\.ts\): place calls with `dial` of 'callsurge'/,

@@ -44,6 +44,7 @@ describe('claims that a trial cannot decide', () => {
     [{ callsPerSecond: { atLeast: 50 } }, {}, {}, 'the contract allows 20/s'],
     [{ callsPerSecond: { atLeast: 20 } }, {}, { peakRate: 5.25 }, 'the plan reaches 5.3/s'],
     [{ serviceLevel: { atLeast: 0.8, within: '20s' } }, { trial: { type: 'shared', seats: 10 } }, {}, 'the trial has 10 seats'],
+    [{ abandonment: { atMost: 0.05 } }, { contract: { ...profile({}).contract, callers: ['55xx'] } }, {}, '100 caller numbers'],
     [{ connectRate: { atLeast: 0.95 } }, { agents: [{ kind: 'human', name: 'a', count: 5 }] }, {}, 'no method shows'],
     [{ alarm: { within: '5m' } }, {}, { faults: 0 }, 'the plan has no fault'],
     [{ scaleUp: { within: '5m' } }, {}, { scaling: 0 }, 'no scaling step'],
