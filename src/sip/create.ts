@@ -6,6 +6,7 @@ import { Ids } from './ids.ts';
 import { hostPortText } from './message/fields.ts';
 import { type Identity, OutgoingRequest } from './message/outgoing.ts';
 import { StackOutgoingCall } from './outgoing-call.ts';
+import { ownAddress } from './own-address.ts';
 import { Recent } from './recent.ts';
 import { Reception } from './reception.ts';
 import { StackRegistration } from './registration.ts';
@@ -44,7 +45,11 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
   const events = traceReceiving({ message: (bytes, at, source) => reception?.message(bytes, at, source), problem }, options.trace);
   const socket = await openUdp({ clock, bind, receiveBufferBytes: options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER }, events);
   const transport = traceSending(socket, clock, options.trace);
-  const seenAs = { ...(options.advertise ?? transport.local), transport: bind.transport };
+  const seenAs = {
+    host: options.advertise?.host ?? ownAddress(transport.local.host),
+    port: options.advertise?.port || transport.local.port,
+    transport: bind.transport,
+  };
   const advertised = hostPortText(seenAs);
   const wire = new Wire({ transport: () => transport, clock, wheel, timers, problem });
   const identity: Identity = {

@@ -120,7 +120,7 @@ export class StackOutgoingCall implements OutgoingCall {
       onRedirect: failed,
       onReject: failed,
     });
-    this.#shared.invited.put(request.branch, (response) => this.#shared.tell(() => this.#handlers.surplus?.(response)));
+    if (this.#handlers.surplus) this.#shared.invited.put(request.branch, this.#handlers);
   }
 
   /** Everything that comes back, before SIP.js judges it. */

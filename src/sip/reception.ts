@@ -82,7 +82,7 @@ export class Reception {
     endStray(this.#shared, response, !known);
     if (known) return;
     this.#shared.ended.put(id, true);
-    invited.get(response.viaBranch)?.(response);
+    this.#shared.tell(() => invited.get(response.viaBranch)?.surplus?.(response));
   }
 
   #request(request: IncomingRequest): void {

@@ -9,7 +9,7 @@ import type { OutgoingRequest, RequestParts } from './message/outgoing.ts';
 import { responseText } from './message/response.ts';
 import type { Recent } from './recent.ts';
 import type { ServerMemory } from './server-memory.ts';
-import type { Body, HeaderList, HostPort, SipResponse, TransportName } from './stack.ts';
+import type { Body, HeaderList, HostPort, OutgoingCallHandlers, TransportName } from './stack.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import type { SipTimers } from './timers.ts';
 import type { Wire } from './wire.ts';
@@ -33,7 +33,7 @@ export interface Shared {
   /** ACKs to 2xx, by dialog: sent again for a 2xx that comes again, without holding the transaction (Timer M). */
   acknowledged: Recent<string>;
   /** INVITEs sent of late, by branch: a 2xx after the end is told to its call. */
-  invited: Recent<(response: SipResponse) => void>;
+  invited: Recent<Pick<OutgoingCallHandlers, 'surplus'>>;
   /** What to end with a transport failure when the stack closes. */
   open: Set<{ closed(): void }>;
   problem(at: number, what: string): void;

@@ -246,7 +246,7 @@ export interface SipStackOptions {
   clock: Clock;
   /** Port 0: any free one. */
   bind: HostPort & { transport: TransportName };
-  /** What Via and Contact say instead of the bound address: behind NAT. */
+  /** What Via and Contact say instead of the bound address: behind NAT, or bound to 0.0.0.0. Port 0: the bound one. */
   advertise?: HostPort;
   userAgent: string;
   /** Asked of the kernel; see `stats().receiveBuffer`. Default 4 MiB. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { param, parseVia } from '../../src/sip/message/fields.ts';
+import { ownAddress } from '../../src/sip/own-address.ts';
 import type { IncomingCall, SipDialog, SipResponse } from '../../src/sip/stack.ts';
 import { answer, callTo, closeAll, field, hop, message, noting, openPeer, openStack, pause, SDP, until } from './support.ts';
 
@@ -377,6 +378,40 @@ test('a port that is taken, and a transport not yet spoken, are named in one lin
   await expect(openStack('third', { bind: { host: '127.0.0.1', port: 0, transport: 'tls' } })).rejects.toThrow('tls');
   await expect(openStack('fourth', { bind: { host: '192.0.2.1', port: 0, transport: 'udp' } })).rejects.toThrow('192.0.2.1');
   expect(first.stats().receiveBuffer).toBeGreaterThan(0);
+});
+
+test('on every address, Via and Contact name one that can be reached', async () => {
+  const peer = await openPeer();
+  const caller = await openStack('caller', { bind: { host: '0.0.0.0', port: 0, transport: 'udp' } });
+  const call = caller.call(callTo(peer), noting([]));
+  const request = await peer.next('INVITE');
+  expect(field(request, 'Via')).not.toContain('0.0.0.0');
+  expect(field(request, 'Contact')).toBe(`<sip:13800000000@${ownAddress('0.0.0.0')}:${caller.local.port}>`);
+  call.abandonUnawaited();
+  const address = (host: string, internal: boolean, family = 'IPv4') => ({ address: host, internal, family }) as never;
+  const machine = { lo: [address('127.0.0.1', true)], eth0: [address('fe80::1', false, 'IPv6'), address('192.0.2.4', false)] };
+  expect([ownAddress('0.0.0.0', machine), ownAddress('::', machine), ownAddress('10.0.0.1', machine)]).toEqual([
+    '192.0.2.4',
+    '::1',
+    '10.0.0.1',
+  ]);
+  expect(ownAddress('0.0.0.0', {})).toBe('127.0.0.1');
+});
+
+test('trace shows every message both ways, and may throw', async () => {
+  const seen: string[] = [];
+  const callee = await openStack('callee');
+  const caller = await openStack('caller', {
+    trace: ({ sent, text, remote }) => {
+      seen.push(`${sent ? '→' : '←'} ${text.slice(0, 11)} ${remote.port}`);
+      throw new Error('nobody is looking');
+    },
+  });
+  const log: string[] = [];
+  caller.call(callTo(callee.local), noting(log));
+  await until(() => seen.length === 4, 'four messages');
+  const { port } = callee.local;
+  expect(seen).toEqual([`→ INVITE sip: ${port}`, `← SIP/2.0 100 ${port}`, `← SIP/2.0 480 ${port}`, `→ ACK sip:400 ${port}`]);
 });
 
 test('behind NAT the advertised address stands in Via and Contact', async () => {
