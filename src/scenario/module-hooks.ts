@@ -2,7 +2,8 @@
  * What `import … from 'callsurge'` and `from 'k6…'` mean in a user's file, wherever it lies: our own modules beside this one, TypeScript in
  * the repository and JavaScript when installed. Synchronous hooks of this thread (node:module), so every worker registers its own.
  */
-import { registerHooks } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { type ResolveHookSync, registerHooks } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CallsurgeError } from '../errors.ts';
@@ -29,9 +30,31 @@ export function registerModuleHooks(): void {
       const url = OURS[specifier];
       if (url) return { url, shortCircuit: true };
       if (/^k6(\/|$)|^https?:/.test(specifier)) throw unavailable(specifier, context.parentURL);
-      return nextResolve(specifier, context);
+      return asModule(nextResolve(specifier, context));
     },
   });
+}
+
+type Resolved = ReturnType<ResolveHookSync>;
+
+/**
+ * k6's scripts are ES modules whatever a package.json says, and npm writes `"type": "commonjs"` into new ones: a .ts or .js file outside of
+ * node_modules that is written as a module is run as one.
+ */
+function asModule(resolved: Resolved): Resolved {
+  const { url, format } = resolved;
+  if (format === 'module' || format === 'module-typescript' || !url.startsWith('file:')) return resolved;
+  if (!/\.[jt]s$/.test(url) || url.includes('/node_modules/') || !writtenAsModule(fileURLToPath(url))) return resolved;
+  return { ...resolved, format: url.endsWith('.ts') ? 'module-typescript' : 'module' };
+}
+
+function writtenAsModule(file: string): boolean {
+  try {
+    return /^\s*(import\b[^(.]*['"{*]|export\b)/m.test(readFileSync(file, 'utf8'));
+  } catch {
+    // Not there: Node says so, with the name of who wanted it.
+    return false;
+  }
 }
 
 function unavailable(specifier: string, parent: string | undefined): CallsurgeError {

@@ -125,6 +125,31 @@ describe('a scenario file outside the repository', () => {
   });
 });
 
+describe('whatever package.json lies beside it', () => {
+  it.each(['{}', '{ "type": "commonjs" }', '{ "type": "module" }'])('%s', async (manifest) => {
+    await using folder = await folderWith({
+      'package.json': manifest,
+      'peak.ts':
+        "import { curves } from 'callsurge';\nimport { n } from './part.js';\nexport default (): number => n + Object.keys(curves).length;\n",
+      'part.js': "import { check } from 'k6';\nexport const n = check(1, {}) ? 1 : 0;\n",
+      'plain.js': "import { n } from './part.js';\nimport common from './common.js';\nexport default () => n + common.n;\n",
+      'common.js': manifest.includes('"module"') ? 'export default { n: 2 };\n' : 'module.exports = { n: 2 };\n',
+    });
+    const result = await inNode(
+      folder.path,
+      MODULES,
+      `
+      const warnings = [];
+      process.on('warning', (warning) => warnings.push(warning.message));
+      const ran = [];
+      for (const name of ['peak.ts', 'plain.js']) ran.push((await load.loadScenario(path(name))).functions.default());
+      await new Promise(setImmediate);
+      return { ran, warnings };`,
+    );
+    expect(result).toEqual({ ran: [6, 3], warnings: [] });
+  });
+});
+
 describe('what is wrong is one line with file, line and what to do', () => {
   const scenario = (options: string) => `export const options = ${options};\nexport function shopper() {}\nexport default shopper;\n`;
   const constantVus = (more: string) => scenario(`{ scenarios: { a: { executor: 'constant-vus', duration: '1s', ${more} } } }`);
