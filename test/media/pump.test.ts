@@ -455,11 +455,21 @@ describe('the pump', () => {
     const socket = await peer();
     const stream = await (await pumpWith()).open({ silent: () => told.push('silent') }, { silenceLimitMs: 400 });
     stream.agree(agreementTo(socket.address().port));
+    const busy = (ms: number) => {
+      for (const wake = clock.now() + ms; clock.now() < wake; );
+    };
     let n = 0;
-    for (const end = clock.now() + 700; clock.now() < end; ) {
-      socket.send(rtp(n++), stream.localPort, '127.0.0.1');
-      // Asleep for longer than the limit, once: the packets lie in the socket.
-      if (n === 10) for (const wake = clock.now() + 500; clock.now() < wake; );
+    const send = () => socket.send(rtp(n++), stream.localPort, '127.0.0.1');
+    for (let i = 0; i < 60; i++) {
+      send();
+      if (i % 15 === 5) {
+        // Sleeps for longer than the limit in a timer that is due in one go with the pump's: what was just sent is not read between the two.
+        setTimeout(() => {
+          send();
+          busy(450);
+        }, 1);
+        busy(20);
+      }
       await wait(10);
     }
     expect(told).toEqual([]);

@@ -36,6 +36,7 @@ test('a hold and its end change no adopted source', () => {
   expect(remote.accepts('192.0.2.7', 40_000, 5)).toBe(true);
   remote.agree(at('0.0.0.0', 5000, { direction: 'inactive' }), 10);
   remote.agree(at('10.0.0.1', 5000), 20);
+  expect([remote.host, remote.port]).toEqual(['192.0.2.7', 40_000]);
   expect(remote.accepts('192.0.2.7', 40_000, 25)).toBe(true);
   expect([remote.host, remote.port]).toEqual(['192.0.2.7', 40_000]);
 });
