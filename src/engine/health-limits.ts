@@ -36,8 +36,13 @@ const MOST: Record<Judged, { limit: number; words(value: number): string }> = {
   dropped: { limit: DROPPED_LIMIT, words: (v) => `${v} iterations dropped` },
 };
 
-/** Sets `healthy` and `unhealthy` of a row by its other cells. */
+/** Three decimals: what is behind them is noise, and a run has many seconds. */
+const rounded = (value: number) => Math.round(value * 1000) / 1000;
+
+/** Sets `healthy` and `unhealthy` of a row by its other cells, and rounds those. */
 export function judgeHealth(row: TimelineRow): TimelineRow {
+  for (const key of Object.keys(MOST) as Judged[]) if (row[key] !== null) row[key] = rounded(row[key]);
+  if (row.lag_max_ms !== null) row.lag_max_ms = rounded(row.lag_max_ms);
   const why = (Object.keys(MOST) as Judged[]).flatMap((key) => {
     const value = row[key];
     return value !== null && value > MOST[key].limit ? [MOST[key].words(value)] : [];

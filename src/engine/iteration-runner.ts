@@ -72,7 +72,7 @@ export async function runIteration(
   else {
     source.counts.complete++;
     sample(services, endedAt, 'iterations', 'counter', 1, plan);
-    sample(services, endedAt, 'iteration_duration', 'trend', endedAt - startedAt, plan);
+    sample(services, endedAt, 'iteration_duration', 'trend', Math.round((endedAt - startedAt) * 1000) / 1000, plan);
   }
   await endIteration(context, thrown).catch((error) => exception(source, context, error));
   const rest = startedAt + source.minIterationMs - clock.now();

@@ -2,9 +2,11 @@
 import type { LiveAgent } from '../call/agents.ts';
 import type { LiveTrunk } from '../call/services.ts';
 import { durationMs } from '../duration.ts';
+import { CallsurgeError } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import { drawFrom, none } from '../scenario/draws.ts';
 import type { NextHop } from '../sip/stack.ts';
+import { contractRules } from '../vendor/contract.ts';
 import type { AgentGroup, Trunk, VendorProfile } from '../vendor/profile.ts';
 import { accountsOf, readSecret } from '../vendor/secrets.ts';
 
@@ -23,6 +25,23 @@ export function liveTrunks({ trunks }: VendorProfile, env: Environment): LiveTru
     weight: trunk.weight ?? 1,
     priority: trunk.priority ?? 0,
   }));
+}
+
+/** Nothing may go to a host that the contract does not name. @throws CallsurgeError `contract-violation` */
+export function checkTargets({ trunks, agents, contract }: VendorProfile): void {
+  const { target } = contractRules(contract);
+  const hosts = [
+    ...trunks.map(({ host }, i) => ({ host, where: `vendor.trunks[${i}].host` })),
+    ...(agents ?? []).flatMap(({ registrar }, i) =>
+      registrar ? [{ host: registrar.host, where: `vendor.agents[${i}].registrar.host` }] : [],
+    ),
+  ];
+  for (const { host, where } of hosts)
+    if (!target(host))
+      throw new CallsurgeError('contract-violation', `${host} is not among the contract's targets`, {
+        where,
+        todo: 'add it to contract.targets if the vendor permits it',
+      });
 }
 
 /** Every `sip` agent of the profile, in order. @throws CallsurgeError `secret-missing` */

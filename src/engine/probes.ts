@@ -96,7 +96,7 @@ function probeRow(trunk: string, result: TransactionResult): EventRow {
     name: trunk,
     action: answered ? 'answered' : 'lost',
     by: 'harness',
-    value: answered ? result.at - result.sentAt : null,
+    value: answered ? Math.round((result.at - result.sentAt) * 1000) / 1000 : null,
     detail: answered ? { status: result.response.status } : null,
   });
 }

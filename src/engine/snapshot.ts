@@ -82,7 +82,10 @@ export function runRow(t_ms: number, reports: readonly SecondReport[], own: Part
     lag_max_ms: worst(rows.map((r) => r.lag_max_ms)),
     rtp_late_p99_ms: worst(rows.map((r) => r.rtp_late_p99_ms)),
     ports_free: rows.some((r) => r.ports_free !== null) ? sum(rows.map((r) => r.ports_free)) : null,
-    ...own,
+    loop_p99_ms: judged.loop_p99_ms,
+    gc_ms: judged.gc_ms,
+    cpu: judged.cpu,
+    socket_drops: judged.socket_drops,
     healthy: why.length === 0,
     unhealthy: why.length === 0 ? null : why.join('; '),
   });

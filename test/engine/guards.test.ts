@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { runScenario } from '../../src/engine/run.ts';
 import { openPeer, type Peer, removeFolders, requestFor, rowsOf, vendorAt } from './fixture.ts';
@@ -89,6 +90,29 @@ describe('what ends or limits a run', () => {
     expect(peer.stack.stats().received).toBe(0);
   });
 
+  it('refuses a host outside the contract and a missing secret before there is a run folder', async () => {
+    peer = await openPeer(5);
+    const outside = vendorAt(peer.stack.local.port);
+    outside.contract.targets = ['192.0.2.1'];
+    const secret = vendorAt(peer.stack.local.port);
+    secret.trunks[0]!.credentials = { username: 'u', password: { env: 'CALLSURGE_TEST_NOT_SET' } };
+    for (const vendor of [outside, secret]) {
+      const result = await runScenario(await requestFor(`${CALL}${arrivals(5, '1s')}`, vendor));
+      expect(result.exitCode).toBe(104);
+      expect(existsSync(result.dir)).toBe(false);
+    }
+    expect(peer.stack.stats().received).toBe(0);
+  });
+
+  it('takes no more workers than there are VUs, and says so', async () => {
+    peer = await openPeer(5);
+    const source = `export const options = { iterations: 4, vus: 2 }; export default async function () {}`;
+    const result = await runScenario(await requestFor(source, vendorAt(peer.stack.local.port), { workers: 3 }));
+    expect(result.meta.workers).toBe(2);
+    expect(result.warnings.join()).toMatch(/2 workers instead of 3/);
+    expect(result.iterations.default!.complete).toBe(4);
+  });
+
   it('says in one line that no trunk answers, and sends no call', async () => {
     peer = await openPeer(5);
     const { port } = peer.stack.local;
@@ -158,7 +182,7 @@ describe('what ends or limits a run', () => {
       },
       { onSecond: () => seconds++ },
     ];
-    const result = await runScenario(await requestFor(`${CALL}${arrivals(10, '1s')}`, vendorAt(peer.stack.local.port), { observers }));
+    const result = await runScenario(await requestFor(`${CALL}${arrivals(10, '2s')}`, vendorAt(peer.stack.local.port), { observers }));
     expect(result.exitCode).toBe(0);
     expect(result.warnings.join()).toMatch(/no terminal/);
     expect(seconds).toBeGreaterThanOrEqual(1);

@@ -1,0 +1,39 @@
+/** Registers the agents at a bounded rate before any call, and takes them off after the last: stopped last, or callers would be left alone. */
+import { CallsurgeError } from '../errors.ts';
+import type { RunState } from './run-state.ts';
+import type { Task } from './tasks.ts';
+import { PHASES } from './worker-init.ts';
+
+/** Registrations a second over all agents: a storm would measure the registrar. */
+export const REGISTRATIONS_PER_SECOND = 20;
+/** Agents hang up and remove their bindings: a BYE and a REGISTER, each with Timer F (RFC 3261 17.1.2.2), and a little. */
+const OFF_MS = 70_000;
+
+interface Answer {
+  registered: number;
+  asked: number;
+  failure: string | undefined;
+}
+
+export const agentsTask = (run: RunState): Task => ({
+  name: 'agents',
+  async setup() {
+    const answers = await run.unlessStopped(run.workers!.leader.run<Answer>(PHASES.agents, { perSecond: REGISTRATIONS_PER_SECOND }));
+    if (answers) judge(run, [...answers.values()]);
+  },
+  async teardown() {
+    await run.workers!.phase(PHASES.agentsOff, undefined, OFF_MS);
+  },
+});
+
+function judge({ record }: RunState, answers: Answer[]): void {
+  const registered = answers.reduce((sum, answer) => sum + answer.registered, 0);
+  const asked = answers.reduce((sum, answer) => sum + answer.asked, 0);
+  record!.event({ kind: 'registration', name: 'agents', action: 'registered', value: registered, detail: { asked } });
+  if (registered === asked) return;
+  const failure = answers.find((answer) => answer.failure)?.failure ?? 'no answer';
+  const what = `${asked - registered} of ${asked} agents could not register: ${failure}`;
+  if (registered === 0)
+    throw new CallsurgeError('vendor-unreachable', what, { where: 'vendor.agents', todo: 'check accounts, passwords and registrar' });
+  record!.warn('registration', what);
+}
