@@ -5,7 +5,7 @@
 import { BlockList, isIP } from 'node:net';
 import { CallsurgeError } from '../errors.ts';
 import { hoursRule } from './hours.ts';
-import { isEmergency, matchesPattern, numberOfPatterns, patternSize } from './numbers.ts';
+import { isEmergency, isPlain, matchesPattern, numberOfPatterns, patternSize } from './numbers.ts';
 import type { Contract, VendorProfile } from './profile.ts';
 
 export interface ContractRules {
@@ -38,6 +38,9 @@ export function mayDial(contract: Contract, called: string, caller: string): Cal
   if (isEmergency(called)) return refuse(`${called} is an emergency number`, 'called', 'it is never dialled, whatever the contract says');
   if (isEmergency(caller))
     return refuse(`${caller} is an emergency number`, 'callers', 'it is never presented, whatever the contract says');
+  // What is dialled goes into a SIP URI as it is: nothing but digits may hide there.
+  if (!isPlain(called)) return refuse(`"${called}" is not a number`, 'called', 'write digits alone, with a + in front if need be');
+  if (!isPlain(caller)) return refuse(`"${caller}" is not a number`, 'callers', 'write digits alone, with a + in front if need be');
   if (!contract.called.some((pattern) => matchesPattern(called, pattern)))
     return refuse(
       `${called} may not be dialled: the contract allows ${contract.called.join(', ')}`,

@@ -3,6 +3,9 @@
  * any rest.
  */
 
+/** Digits, perhaps after a +: what may stand in a SIP URI as it is. */
+export const isPlain = (number: string) => /^\+?[0-9]+$/.test(number);
+
 /** As written in a scenario or a SIP URI, down to its digits: `sip:400-100-0000@vendor` → `4001000000`. A leading + stays. */
 export function plainNumber(number: string): string {
   return number
@@ -13,11 +16,12 @@ export function plainNumber(number: string): string {
 
 const EMERGENCY = ['110', '119', '120', '122', '112', '911', '999'];
 /**
- * What people and exchanges put in front of them: country code (+86, 0086, 86), area code (010, 0755; after a country code without the 0), the
- * trunk prefix 0, or 9 or 0 for an outside line. Whatever is one of those numbers behind any of these is refused, even if an extension of
- * the vendor happens to look like it: a test can take another extension, an emergency line cannot.
+ * What people and exchanges put in front of them: 9 or 0 for an outside line; a country code after + or 00, with or without an area code; a bare 86; an
+ * area code (010, 0755); the trunk prefix 0. Whatever is one of those numbers behind any of these is refused, even if an extension of the
+ * vendor happens to look like it (9110, 9911): a test can take another extension, an emergency line cannot.
  */
-const EMERGENCY_NUMBER = new RegExp(`^(?:(?:\\+|00)?86(?:[1-9]\\d{1,2})?|\\+|0[1-9]\\d{1,2}|[09])?(?:${EMERGENCY.join('|')})$`);
+const PREFIX = '[09]?(?:(?:\\+|00)[1-9]\\d{0,2}(?:[1-9]\\d{1,2})?|86|0[1-9]\\d{1,2}|\\+|0)?';
+const EMERGENCY_NUMBER = new RegExp(`^${PREFIX}(?:${EMERGENCY.join('|')})$`);
 
 export function isEmergency(number: string): boolean {
   return EMERGENCY_NUMBER.test(plainNumber(number));
@@ -25,7 +29,7 @@ export function isEmergency(number: string): boolean {
 
 export function matchesPattern(number: string, pattern: string): boolean {
   const source = pattern.replace(/\+/g, '\\+').replace(/x/gi, '\\d').replace(/\*$/, '\\d*');
-  return new RegExp(`^${source}$`).test(plainNumber(number));
+  return new RegExp(`^${source}$`).test(number);
 }
 
 /** Digits that stand for a trailing `*` when numbers are made from a pattern. */
