@@ -1,6 +1,7 @@
 /**
- * The embedded vendor's make-up. Everything has a default but the sites: `simulatorDefaults` in simulator/defaults.ts. Durations are ms here:
- * the simulator's core knows no other unit. A `DrawMs` is drawn anew per use from the simulator's own seed.
+ * The embedded vendor's make-up. Everything has a default but the sites; `completeConfig` in simulator/defaults.ts fills them in and refuses
+ * what cannot be, by field. Durations are ms here: the simulator's core knows no other unit. A `DrawMs` is drawn anew per use from the
+ * simulator's own seed; means are means of what is drawn.
  */
 export type DrawMs =
   | number
@@ -9,65 +10,90 @@ export type DrawMs =
   | { uniform: [from: number, to: number] };
 
 export interface SimulatedSite {
+  /** Letters, digits and dashes; unique. */
   name: string;
-  /** Calls it can hold at a time; the next gets `refuse`. */
+  /** Calls it can hold at a time, ringing ones too. With all sites full the next gets `refuse`. */
   channels: number;
-  /** New calls per second. Default: no limit. */
+  /** New calls per second, in any second. Default: no limit. */
   cps?: number;
 }
 
 export interface SimulatorConfig {
-  /** Default 127.0.0.1. Anything outside loopback must be asked for: `allowRemote`. */
+  /** One address, not 0.0.0.0: it is what Contact and SDP say. Default 127.0.0.1. Outside loopback must be asked for: `allowRemote`. */
   host?: string;
   allowRemote?: boolean;
-  /** SIP port of the edge; sites follow at port+1, port+2 …, then RTP and the API as given. 0: any free. Default 5070. */
+  /** SIP port (UDP) of the edge; the sites take port+1, port+2 … 0: any free one for each. Default 5070. */
   port?: number;
-  /** HTTP API. Default port+100. */
+  /** HTTP API. Default port+100; any free one where `port` is 0. */
   apiPort?: number;
+  /** Shared out evenly among the sites, in pairs: a caller with audio takes one, a registered agent another. Default 20000–29998. */
   rtpPorts?: [from: number, to: number];
   sites: SimulatedSite[];
-  /** Status of a refused call: 503 with Retry-After, or 486. Default 503. */
+  /** Status of a call that is too much: 503 with `Retry-After: 2`, or 486. Default 503. Where no site is believed up it is always 503. */
   refuse?: 503 | 486;
-  /** Total of the edge. Default: the sum of the sites. */
+  /** Total of the edge. Default: the sum of the sites, also after scaling. */
   edgeChannels?: number;
+  /** New calls per second at the edge, in any second. Default: no limit. */
   edgeCps?: number;
-  /** How the edge finds a dead site: no answer to an INVITE within this → next site; OPTIONS probes at this interval. */
+  /**
+   * How the edge finds a dead site: an INVITE that no site has taken within `inviteTimeoutMs` (default 1000) goes to the next site, and the
+   * silent one is marked down; OPTIONS every `probeMs` (default 1000; 0: none) mark it down after `probesDown` (2) unanswered in a row, and up
+   * after `probesUp` (2) answered in a row. A probe is unanswered after 0.9 × `probeMs`, at most 2 s.
+   */
   failover?: { inviteTimeoutMs?: number; probeMs?: number; probesDown?: number; probesUp?: number };
-  /** From INVITE to 180, and to 200. */
+  /** From INVITE (at the site) to 180. Default 50. */
   ringMs?: number;
+  /** From INVITE (at the site) to 200. Default 300. */
   answerMs?: number;
-  /** Digit → skill. Null: straight to the queue with the first skill. Default { '1': 'support', '2': 'sales' }. */
+  /**
+   * Digit → skill; other digits are ignored. Null: straight to the queue with the first skill, which is that of the first of: the menu's first
+   * digit, `ownAgents`, `accounts`, `support`. Default { '1': 'support', '2': 'sales' }. Digits are heard by RFC 4733 and by SIP INFO.
+   */
   menu?: Record<string, string> | null;
-  /** Numbers that behave otherwise: echo (answers, never queues), busy, ring (never answers), early (queue in early media). */
+  /**
+   * Numbers that behave otherwise than `menu` (or `queue`, where menu is null): queue (answered, queue of the first skill), echo (answers and
+   * sends back what it hears, never queues), busy (486), ring (180 and no more), early-queue (183, hold tone in early media, 200 only when an
+   * agent answers).
+   */
   numbers?: Record<string, 'menu' | 'queue' | 'echo' | 'busy' | 'ring' | 'early-queue'>;
+  /** Nobody presses a digit: BYE. Default 20000. */
   menuTimeoutMs?: number;
   queue?: {
+    /** Callers of one skill that wait without an agent ringing for them. Default: no limit. */
     maxLength?: number;
-    /** Longest wait before the vendor gives up. */
+    /** Longest wait before the vendor gives up: BYE, or 480 in early media. Default: none. */
     maxWaitMs?: number;
-    /** Beyond `maxLength`: 486 before answer (where known), or announcement and BYE. */
+    /**
+     * Beyond `maxLength`: busy = 486 where the call is not answered yet; announce (default) = answer, 350 Hz for 2 s, BYE; divert = 302. Callers
+     * that have been answered already (menu) get the announcement and BYE in any case.
+     */
     overflow?: 'busy' | 'announce' | 'divert';
   };
-  /** Caller numbers with this prefix, or `X-VIP: 1`, get priority 10. Default '900'. */
+  /** Caller numbers with this prefix, or `X-VIP: 1`, get priority 10 (others 0). Default '900'; '': the header alone. */
   vipPrefix?: string;
-  /** Agents of its own, at no SIP cost. */
+  /** Agents of its own, at no SIP cost; the caller hears noise. `until-caller`: the agent never hangs up. `wrapUpMs`: default that below. */
   ownAgents?: { count: number; skill: string; answerMs: DrawMs; handlingMs: DrawMs | 'until-caller'; wrapUpMs?: DrawMs }[];
-  /** Accounts that may register: `{n}` in username and password is the number. Each has a skill. */
+  /**
+   * Accounts that may register at the edge (digest, any domain): `{n}` in username and password is the number. Each has a skill. Offers carry
+   * the caller's number in From and P-Asserted-Identity, the caller's Call-ID in X-Call, the skill in X-Skill.
+   */
   accounts?: { username: string; password: string; first: number; count: number; skill: string }[];
-  /** Ring one agent this long before the next. Default 15000. */
+  /** Ring one agent this long before the next. Default 15000. Who refuses or lets it ring is left alone for a second. */
   agentRingMs?: number;
-  /** After an answered call the router leaves an agent alone for this long. */
+  /** After an answered call the router leaves an agent alone for this long. Default 0. */
   wrapUpMs?: number;
   /** Tells callers of the agent by re-INVITE, UPDATE or INFO (header X-Agent). Default none. */
   signalAgent?: 'INVITE' | 'UPDATE' | 'INFO' | 'none';
-  /** Digest for callers. Absent: trusted by address. */
+  /** Digest (407) for callers. Absent: trusted by address. */
   trunkCredentials?: { username: string; password: string };
-  /** Default delay of a scale request, unless it names its own. */
+  /** Default delay of a scale or seat request, unless it names its own. Default 0. */
   scaleDelayMs?: number;
-  /** POSTed to when a site goes down or comes back: { kind, site, at }. */
+  /** POSTed to when the edge sees a site go down or come back: { kind: 'site-down' | 'site-up', site, at }. */
   alarmUrl?: string;
+  /** From the edge's finding to the POST. Default 0. */
   alarmDelayMs?: number;
-  /** Ground truth CSV. */
+  /** Ground truth CSV: made anew, a row for each call that has ended, at most half a second behind. */
   truthFile?: string;
+  /** Default 1. */
   seed?: number;
 }

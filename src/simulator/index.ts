@@ -3,6 +3,7 @@
  * its HTTP API and ground truth; the call centre itself is in `core/`, SIP and RTP around it in `front/`.
  */
 import { RealClock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
 import type { HostPort } from '../sip/stack.ts';
 import { openApi } from './api.ts';
 import type { SimulatorConfig } from './config.ts';
@@ -32,6 +33,8 @@ export interface Simulator {
 /** BYEs on the way out may be answered for this long. */
 const GRACE_MS = 200;
 const ALARM_TIMEOUT_MS = 5000;
+/** A broken network must not fill the memory with its complaints. */
+const MOST_PROBLEMS = 1000;
 
 /**
  * Starts an embedded vendor.
@@ -44,7 +47,10 @@ export async function startSimulator(make: SimulatorConfig): Promise<Simulator> 
   const ended: TruthRow[] = [];
   const events: SimulatorEvent[] = [];
   const file = config.truthFile === null ? null : new TruthFile(config.truthFile);
-  const noted = (name: string, detail: unknown) => events.push({ t_ms: clock.now(), kind: 'alarm', name, detail });
+  let problems = 0;
+  const problem = (what: string) => {
+    if (problems++ < MOST_PROBLEMS) events.push({ t_ms: clock.now(), kind: 'problem', name: what });
+  };
 
   const alarm = async (kind: 'site-down' | 'site-up', site: string, at: number) => {
     if (config.alarmUrl === null) return;
@@ -53,7 +59,7 @@ export async function startSimulator(make: SimulatorConfig): Promise<Simulator> 
       const headers = { 'content-type': 'application/json' };
       await fetch(config.alarmUrl, { method: 'POST', headers, body, signal: AbortSignal.timeout(ALARM_TIMEOUT_MS) });
     } catch (error) {
-      noted('webhook failed', { error: (error as Error).message });
+      problem(`alarm webhook: ${messageOf(error)}`);
     }
   };
 
@@ -66,7 +72,7 @@ export async function startSimulator(make: SimulatorConfig): Promise<Simulator> 
       },
       event: (event) => events.push(event),
       alarm: (kind, site, at) => void alarm(kind, site, at),
-      problem: () => {},
+      problem,
     });
     const { centre } = front;
     const truth = () => [...ended, ...[...centre.calls].map((call) => call.row)];

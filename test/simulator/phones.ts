@@ -60,6 +60,7 @@ export class Made {
   dialog: SipDialog | null = null;
   failure: SipFailure | null = null;
   endedAt: number | null = null;
+  readonly surplus: SipResponse[] = [];
 
   get status(): number | null {
     return this.failure?.kind === 'response' ? this.failure.response.status : null;
@@ -119,6 +120,9 @@ export async function callFrom(
       request: (request) => {
         made.requests.push(request);
         return 200;
+      },
+      surplus: (response) => {
+        made.surplus.push(response);
       },
       offer: (request) => {
         made.requests.push(request);

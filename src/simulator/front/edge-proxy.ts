@@ -39,7 +39,7 @@ export interface Gate {
   readonly name: string;
   address: HostPort;
   state: SiteState;
-  held: { text: string; transaction?: InviteTransaction; attempt?: number }[];
+  held: { text: string; transaction?: InviteTransaction }[];
 }
 
 /** An INVITE of a caller, on its way through. */
@@ -55,6 +55,8 @@ export interface InviteTransaction {
   reply: string | null;
   /** Has a site taken it? Set by the front. */
   taken: boolean;
+  /** The call has ended. */
+  over: boolean;
   /** The front's own. */
   data: unknown;
 }
@@ -134,10 +136,12 @@ export class EdgeProxy {
     );
   }
 
-  /** Lets in what a frozen site has missed, in order; INVITEs that went to another site meanwhile are dropped. */
+  /**
+   * Lets in what a frozen site has missed, in order: also INVITEs that went to another site meanwhile, which it cannot know, but not those of
+   * calls that are over.
+   */
   release(gate: Gate): void {
-    for (const { text, transaction, attempt } of gate.held.splice(0))
-      if (!transaction || transaction.attempt === attempt) this.#send(text, gate.address);
+    for (const { text, transaction } of gate.held.splice(0)) if (!transaction?.over) this.#send(text, gate.address);
   }
 
   close(): Promise<void> {
@@ -200,6 +204,7 @@ export class EdgeProxy {
       label: '',
       reply: null,
       taken: false,
+      over: false,
       data: null,
     };
     this.#remember(request.viaBranch, transaction);
@@ -311,7 +316,7 @@ export class EdgeProxy {
   /** Into a site, if it is there to take it. */
   #pass(gate: Gate, text: string, transaction?: InviteTransaction): void {
     if (gate.state === 'up') this.#send(text, gate.address);
-    else if (gate.state === 'frozen' && gate.held.length < MOST_HELD) gate.held.push({ text, transaction, attempt: transaction?.attempt });
+    else if (gate.state === 'frozen' && gate.held.length < MOST_HELD) gate.held.push({ text, transaction });
   }
 
   #send(text: string, to: HostPort): void {

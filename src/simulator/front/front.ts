@@ -207,6 +207,7 @@ export class Front implements CentreHost {
 
   refuse(call: Call, status: number, headers: { retryAfterS?: number; divertTo?: string }): void {
     const leg = legOf(call);
+    leg.transaction.over = true;
     const list: [string, string][] = [];
     if (headers.retryAfterS !== undefined) list.push(['Retry-After', String(headers.retryAfterS)]);
     if (headers.divertTo !== undefined) list.push(['Contact', `<sip:${headers.divertTo}@${this.sip.host}:${this.sip.port}>`]);
@@ -250,6 +251,7 @@ export class Front implements CentreHost {
 
   end(call: Call, by: NonNullable<TruthRow['ended_by']>): void {
     const leg = legOf(call);
+    leg.transaction.over = true;
     this.#placed.delete(call.id);
     if (!call.site || by === 'fault' || !leg.incoming) return;
     const site = this.#at(call);

@@ -87,10 +87,13 @@ export class SiteFront {
   // The caller's side
 
   #take(incoming: IncomingCall): void {
+    const { source } = incoming.request;
     const claimed = this.#world.claim(incoming.request.header(EDGE_CALL) ?? '');
     if (!claimed) {
       incoming.handlers = { cancelled: () => {}, ended: () => {} };
-      incoming.reject(403, { reason: 'Calls come through the edge' });
+      if (source.port !== this.#world.edge.port || source.host !== this.#world.edge.host)
+        incoming.reject(403, { reason: 'Calls come through the edge' });
+      else this.#answerLate(incoming);
       return;
     }
     const { leg, attempt } = claimed;
@@ -110,6 +113,14 @@ export class SiteFront {
       return;
     }
     void this.#takeWithAudio(leg, attempt, incoming);
+  }
+
+  /**
+   * The edge gave this call to another site while this one stood still. It cannot know that, and answers as it would have: the caller gets a
+   * second 200 with another To-tag, to be acknowledged and hung up (RFC 3261 13.2.2.4).
+   */
+  #answerLate(incoming: IncomingCall): void {
+    incoming.accept(silentBody(incoming.request.body, this.#world.config.host, nextSessionId()));
   }
 
   async #takeWithAudio(leg: CallerLeg, attempt: number, incoming: IncomingCall): Promise<void> {
