@@ -9,20 +9,18 @@
  *           OPTIONS          200; INFO, NOTIFY, MESSAGE … by `request`
  */
 import { Dialog } from 'sip.js/lib/core/dialogs/dialog.js';
-import type { IncomingResponseMessage } from 'sip.js/lib/core/messages/incoming-response-message.js';
 import { NonInviteServerTransaction } from 'sip.js/lib/core/transactions/non-invite-server-transaction.js';
 import { TransactionState } from 'sip.js/lib/core/transactions/transaction-state.js';
-import type { UserAgentClient } from 'sip.js/lib/core/user-agents/user-agent-client.js';
 import { UserAgentServer } from 'sip.js/lib/core/user-agents/user-agent-server.js';
 import { Authorizer } from './digest.ts';
-import type { Exchange } from './exchange.ts';
-import { type IncomingRequest, IncomingResponse } from './message/incoming.ts';
+import type { IncomingRequest } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
 import { asUri, uriText } from './message/uri-text.ts';
 import { uriTarget } from './next-hop.ts';
-import { ALLOW, type DialogOwner, lines, type OwnedDialog, reply, type Shared } from './shared.ts';
+import { reinvite } from './reinvite.ts';
+import { ALLOW, type CoreRequestOptions, type DialogOwner, lines, type OwnedDialog, reply, type Shared } from './shared.ts';
 import type { Body, Credentials, DialogHandlers, DialogSnapshot, HeaderList, OfferReply, SipDialog, TransactionResult } from './stack.ts';
-import { failureOf, transact } from './transact.ts';
+import { transact } from './transact.ts';
 
 /** What a dialog does by itself with requests nobody asked to see. */
 const DEFAULT_STATUS: Record<string, number> = { INFO: 200, NOTIFY: 200, MESSAGE: 200, PRACK: 200 };
@@ -122,7 +120,7 @@ export class StackDialog implements SipDialog, DialogOwner {
     ) as unknown as OutgoingRequest;
   }
 
-  #requestOptions(method: string, headers: HeaderList, body: Body | undefined, authorizer: Authorizer) {
+  #requestOptions(method: string, headers: HeaderList, body: Body | undefined, authorizer: Authorizer): CoreRequestOptions {
     const all: [string, string][] = [];
     if (method === 'UPDATE' || method === 'INVITE') all.push(['Contact', this.#shared.contact(this.#parts.user)], ['Allow', ALLOW]);
     all.push(...authorizer.headers(method, uriText(this.#session.remoteTarget), body?.content ?? ''));
@@ -132,68 +130,18 @@ export class StackDialog implements SipDialog, DialogOwner {
     };
   }
 
-  async reinvite(body: Body, headers: HeaderList = []): Promise<TransactionResult> {
-    const first = await this.#reinviteOnce(body, headers);
-    const glare = first.kind === 'response' ? first.response.status === 491 : first.kind === 'busy';
-    if (glare && !this.#over) {
-      await new Promise<void>((resolve) => this.#shared.clock.after(this.#glareWait(), resolve));
-      const second = await this.#reinviteOnce(body, headers);
-      if (second.kind !== 'busy') return second;
-    }
-    if (first.kind !== 'busy') return first;
-    const at = this.#shared.clock.now();
-    return { kind: 'transport', at, message: 'another re-INVITE is under way', local: true, sentAt: at, retransmissions: 0 };
-  }
-
-  /** RFC 3261 14.1: whoever owns the Call-ID waits 2.1 to 4 s, the other 0 to 2 s, both in steps of 10 ms. */
-  #glareWait(): number {
-    const owner = this.#parts.awaitingAck === undefined;
-    return owner ? 2100 + Math.floor(Math.random() * 191) * 10 : Math.floor(Math.random() * 201) * 10;
-  }
-
-  #reinviteOnce(body: Body, headers: HeaderList): Promise<TransactionResult | { kind: 'busy' }> {
-    if (this.#over || this.#session.reinviteUserAgentClient || this.#session.reinviteUserAgentServer)
-      return Promise.resolve({ kind: 'busy' });
-    const shared = this.#shared;
-    const authorizer = new Authorizer(this.#parts.credentials);
-    const exchanges: Exchange[] = [];
-    return new Promise((resolve) => {
-      const finish = (result: Finished) => {
-        if (!shared.open.delete(pending)) return;
-        const at = result.kind === 'response' ? result.response.at : shared.clock.now();
-        const retransmissions = exchanges.reduce((sum, exchange) => sum + exchange.retransmissions, 0);
-        resolve({ ...result, at, sentAt: exchanges[0]?.sentAt || at, retransmissions } as TransactionResult);
-      };
-      const pending = { closed: () => finish({ kind: 'transport', message: 'the stack was closed', local: true }) };
-      shared.open.add(pending);
-      const attempt = () => {
-        const options = this.#requestOptions('INVITE', headers, body, authorizer);
-        const refused = ({ message }: { message: IncomingResponseMessage }) => {
-          const response = message as unknown;
-          if (!(response instanceof IncomingResponse)) {
-            shared.wire.forget(request);
-            finish(failureOf(request.exchange!, message.statusCode, 'B'));
-          } else if (!this.#over && authorizer.accept(response)) attempt();
-          else finish({ kind: 'response', response });
-        };
-        const client = this.#session.invite(
-          {
-            onAccept: ({ message, ack }) => {
-              const response = message as unknown as IncomingResponse;
-              this.refreshTarget(response.contact);
-              ack({ extraHeaders: options.extraHeaders.filter(isAuthorization) });
-              finish({ kind: 'response', response });
-            },
-            onRedirect: refused,
-            onReject: refused,
-          },
-          options,
-        ) as unknown as UserAgentClient;
-        const request = client.message as unknown as OutgoingRequest;
-        exchanges.push(request.exchange!);
-        this.#branch = request.branch;
-      };
-      attempt();
+  reinvite(body: Body, headers: HeaderList = []): Promise<TransactionResult> {
+    return reinvite({
+      shared: this.#shared,
+      session: this.#session,
+      credentials: this.#parts.credentials,
+      owner: this.#parts.awaitingAck === undefined,
+      options: (authorizer) => this.#requestOptions('INVITE', headers, body, authorizer),
+      over: () => this.#over,
+      sent: (branch) => {
+        this.#branch = branch;
+      },
+      accepted: (response) => this.refreshTarget(response.contact),
     });
   }
 
@@ -308,8 +256,3 @@ export class StackDialog implements SipDialog, DialogOwner {
     this.#session.dispose();
   }
 }
-
-type Finished = { kind: 'response'; response: IncomingResponse } | ReturnType<typeof failureOf>;
-
-/** The ACK to a 2xx carries the credentials of its INVITE (RFC 3261 22.1). */
-export const isAuthorization = (line: string) => /^(proxy-)?authorization:/i.test(line);

@@ -15,12 +15,13 @@ import { NonInviteClientTransaction } from 'sip.js/lib/core/transactions/non-inv
 import { InviteUserAgentClient } from 'sip.js/lib/core/user-agents/invite-user-agent-client.js';
 import { UserAgentClient } from 'sip.js/lib/core/user-agents/user-agent-client.js';
 import type { TimerHandle } from '../clock.ts';
-import { isAuthorization, StackDialog } from './dialog.ts';
+import { StackDialog } from './dialog.ts';
 import { Authorizer } from './digest.ts';
 import { Exchange } from './exchange.ts';
 import { parseSipUri } from './message/fields.ts';
 import { IncomingResponse } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
+import { isAuthorization } from './reinvite.ts';
 import { ALLOW, lines, type OwnedDialog, type Shared } from './shared.ts';
 import type {
   DialogSnapshot,

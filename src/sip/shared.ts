@@ -89,5 +89,11 @@ export interface DialogOwner {
   serve(request: IncomingRequest): void;
 }
 
+/** What Core takes for a request of ours inside a dialog. */
+export interface CoreRequestOptions {
+  extraHeaders: string[];
+  body: { contentDisposition: string; contentType: string; content: string } | undefined;
+}
+
 /** Header lines as Core wants them. */
 export const lines = (headers: HeaderList): string[] => headers.map(([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}`);
