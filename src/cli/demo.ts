@@ -1,18 +1,14 @@
 /** `callsurge demo`: a whole run on the embedded vendor, with a queue, a site failure and a scale-up, held against the vendor's own truth. */
-import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { langOption, loadInputs } from './inputs.ts';
 import { playRun } from './run.ts';
 
-/** Beside the sources in the repository, and in the package. */
+/** TypeScript beside the sources in the repository; compiled beside us in the package, where Node strips no types. */
 function shipped(name: string): string {
-  const candidates = ['../../scenarios', '../scenarios'].map((place) => fileURLToPath(new URL(`${place}/${name}`, import.meta.url)));
-  const extensions = [extname(import.meta.url), '.ts', '.js'];
-  for (const candidate of candidates)
-    for (const extension of extensions) if (existsSync(candidate + extension)) return candidate + extension;
-  return `${candidates[0]}.ts`;
+  const extension = extname(import.meta.url);
+  return fileURLToPath(new URL(`${extension === '.ts' ? '../../scenarios' : '../scenarios'}/${name}${extension}`, import.meta.url));
 }
 
 export function demoCommand(): Command {

@@ -1,0 +1,47 @@
+/** What `npm pack` makes, installed elsewhere: compiled JavaScript with types, that runs its demo's files and a scenario of the user's own. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { embeddedProfile, Place, ROOT } from './callsurge.ts';
+
+const exec = promisify(execFile);
+
+it('installs from its tarball, checks types, and plays a scenario in another folder', async () => {
+  using place = new Place({
+    'package.json': '{ "name": "my-poc", "private": true, "type": "module" }',
+    'own.ts': `import { dial, type SurgeOptions } from 'callsurge';
+import type { Options } from 'k6/options';
+export const options: Options = { iterations: 6, vus: 3 };
+export const surge: SurgeOptions = { seed: 2 };
+export default async function () { const call = await dial('4002000000'); await call.answered(); await call.talk('200ms'); await call.hangUp(); }
+`,
+    'vendors/mine.ts': embeddedProfile(6650),
+    'tsconfig.json': JSON.stringify({
+      compilerOptions: { module: 'nodenext', target: 'es2024', strict: true, noEmit: true, skipLibCheck: true, types: [] },
+      include: ['own.ts', 'vendors'],
+    }),
+  });
+  await exec('npm', ['pack', '--pack-destination', place.dir], { cwd: ROOT });
+  const tarball = readdirSync(place.dir).find((name) => name.endsWith('.tgz'))!;
+  await exec('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`], { cwd: place.dir });
+  const bin = join(place.dir, 'node_modules/.bin/callsurge');
+  // The machine's own node may be older: run the bin by ours, as npx would under Node 24.
+  const run = (...args: string[]) => exec(process.execPath, [bin, ...args], { cwd: place.dir });
+
+  await exec(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', place.dir]);
+  const { stdout } = await run('run', 'own.ts', '--vendor', 'mine', '--quiet');
+  expect(stdout).toMatch(/report: .*report\.html/);
+  const [folder] = readdirSync(join(place.dir, 'reports'));
+  expect(
+    readFileSync(join(place.dir, 'reports', folder!, 'calls.csv'), 'utf8')
+      .trim()
+      .split('\n'),
+  ).toHaveLength(7);
+  // What ships with it loads from inside node_modules too.
+  const plan = await run('plan', 'own.ts', '--vendor', 'embedded').catch((error: { stdout: string }) => error);
+  expect(plan.stdout).toMatch(/Embedded vendor/);
+  await run('init', 'fresh');
+  expect(readdirSync(join(place.dir, 'fresh')).sort()).toEqual(['scenarios', 'vendors']);
+}, 180_000);
