@@ -38,6 +38,9 @@ export interface CallInProgress {
   gapMs: number;
 }
 
+/** T1 of RFC 3261: an INVITE is sent again after it. Where our own machine stood still for so long, that proves nothing. */
+const TIMER_A_MS = 500;
+
 const FAILED = 1;
 const BLOCKED = 2;
 const RETRANSMITTED = 4;
@@ -70,7 +73,7 @@ export class AttemptLog {
       this.#flags.push(
         (setupFailed(row) ? FAILED : 0) |
           (blocked ? BLOCKED : 0) |
-          ((row.invite_retransmissions ?? 0) > 0 ? RETRANSMITTED : 0) |
+          ((row.invite_retransmissions ?? 0) > 0 && slackMs < TIMER_A_MS ? RETRANSMITTED : 0) |
           (row.answer_ms !== null ? ANSWERED : 0) |
           (redirected ? REDIRECTED : 0) |
           (row.outcome === 'rejected' ? REJECTED : 0),

@@ -38,6 +38,7 @@ export function callRate(c: Case, promised: number): Finding {
   if (c.maxCallsPerSecond !== null && c.maxCallsPerSecond < promised)
     return finding('not measured', because('above-the-cap', { cap: c.maxCallsPerSecond }));
   if (failedAtRate === null) return finding('not measured', because('load-too-small', { peak: offeredRate }));
+  if (c.limit.flat) return finding('not measured', because('limited-by-channels', { level: c.limit.level!, refused: c.limit.refused }));
   const failed = finding('fail', because('refused-at-rate', { rate: failedAtRate }));
   return c.limit.unhealthy ? unsound(c, failed) : failed;
 }

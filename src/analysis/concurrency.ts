@@ -16,6 +16,9 @@ import type { ConcurrencyFigures, Series } from './model.ts';
 import { rateSeries, type Steps } from './steps.ts';
 import type { StillOpen } from './still-open.ts';
 
+/** In one sample. */
+const MOST_DROPPED = 1e6;
+
 export class ConcurrencyFold {
   readonly #occupied = new Intervals();
   readonly #answered = new Intervals();
@@ -42,8 +45,9 @@ export class ConcurrencyFold {
     this.#agentLegs.add(row.offered_ms, row.end_ms);
   }
 
-  /** An arrival that no VU was free for: intended, never made. */
+  /** Arrivals that no VU was free for: intended, never made. A count that no run can have is left out. */
   addDropped(intendedMs: number, count: number): void {
+    if (count > MOST_DROPPED) return;
     for (let i = 0; i < count; i++) this.#intended.push(intendedMs);
   }
 

@@ -26,6 +26,7 @@ export const WHYS = [
   'configured-limit',
   'refused-below',
   'refused-at-rate',
+  'limited-by-channels',
   'no-fault',
   'fault-did-not-happen',
   'outage',

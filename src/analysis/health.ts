@@ -105,15 +105,19 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
 
   /** No unhealthy second is touched by [fromMs, toMs]. */
   sound(fromMs: number, toMs: number): boolean {
-    if (this.#unsound.size === 0) return true;
-    for (let second = secondOf(fromMs); second <= secondOf(toMs); second++) if (this.#unsound.has(second)) return false;
+    const [from, to] = [secondOf(fromMs), secondOf(toMs)];
+    if (to - from > this.#unsound.size) return ![...this.#unsound].some((second) => second >= from && second <= to);
+    for (let second = from; second <= to; second++) if (this.#unsound.has(second)) return false;
     return true;
   }
 
   /** The worst that our own machine can have added to a delay measured in [fromMs, toMs], ms. */
   slack(fromMs: number, toMs: number): number {
+    const [from, to] = [secondOf(fromMs), secondOf(toMs)];
     let worst = 0;
-    for (let second = secondOf(fromMs); second <= secondOf(toMs); second++) worst = Math.max(worst, this.#slack.get(second) ?? 0);
+    if (to - from > this.#slack.size) {
+      for (const [second, ms] of this.#slack) if (second >= from && second <= to) worst = Math.max(worst, ms);
+    } else for (let second = from; second <= to; second++) worst = Math.max(worst, this.#slack.get(second) ?? 0);
     return worst;
   }
 

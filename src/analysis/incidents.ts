@@ -38,7 +38,7 @@ export class Incidents {
   }
 
   merge(other: this): void {
-    this.#rows.push(...other.#rows);
+    for (const row of other.#rows) this.#rows.push(row);
     for (const [trunk, list] of other.#probes) this.#probes.set(trunk, [...(this.#probes.get(trunk) ?? []), ...list]);
   }
 

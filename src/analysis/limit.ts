@@ -12,11 +12,13 @@ export interface CapacityLimit {
   refused: number;
   /** Answered calls at which most of them were refused; null where none was. */
   level: number | null;
+  /** Nearly every refusal fell on that one level: it is channels that were short, not calls per second. */
+  flat: boolean;
   /** Flat, round, and by 503 or 486 only. */
   configured: boolean;
   /** Every refusal and failure fell into unhealthy seconds of ours. */
   unhealthy: boolean;
-  /** Calls sent in the busiest second in which none failed; in the busiest of all; in the least busy one in which one failed. */
+  /** Calls sent in the busiest second in which none failed; in the busiest of all; in the least busy one above the former. */
   cleanRate: number;
   offeredRate: number;
   failedAtRate: number | null;
@@ -77,6 +79,7 @@ export class LimitFold {
     return {
       refused: levels.length,
       level,
+      flat,
       configured: plain && flat && level !== null && isRound(level),
       unhealthy: failedSeconds.size > 0 && soundFailures === 0,
       ...this.#rates(failedSeconds, free),
@@ -92,14 +95,16 @@ export class LimitFold {
       const second = Math.floor(at / 1000);
       sent.set(second, (sent.get(second) ?? 0) + 1);
     }
-    const rates = { cleanRate: 0, offeredRate: 0, failedAtRate: null as number | null, seconds: sent.size };
+    let cleanRate = 0;
+    let offeredRate = 0;
     for (const [second, count] of sent) {
       if (!free(second * 1000)) continue;
-      rates.offeredRate = Math.max(rates.offeredRate, count);
-      if (!failedSeconds.has(second)) rates.cleanRate = Math.max(rates.cleanRate, count);
-      else rates.failedAtRate = Math.min(rates.failedAtRate ?? count, count);
+      offeredRate = Math.max(offeredRate, count);
+      if (!failedSeconds.has(second)) cleanRate = Math.max(cleanRate, count);
     }
-    return rates;
+    let failedAtRate: number | null = null;
+    for (const [second, count] of sent) if (count > cleanRate && free(second * 1000)) failedAtRate = Math.min(failedAtRate ?? count, count);
+    return { cleanRate, offeredRate, failedAtRate, seconds: sent.size };
   }
 }
 

@@ -123,6 +123,15 @@ describe('verdict', () => {
     ]);
   });
 
+  it('does not put refusals down to the rate that are for want of channels', () => {
+    const record = new Record();
+    for (const i of range(100)) record.add('calls', answered(i * 100, 60));
+    for (const i of range(300)) record.add('calls', refused(10_500 + i * 20));
+    expect(judge(record, { callsPerSecond: { atLeast: 100 } })).toMatchObject([
+      { state: 'not measured', why: 'limited-by-channels level=100 refused=300' },
+    ]);
+  });
+
   it('judges a percentile without assuming a distribution', () => {
     const record = new Record().add('calls', ...range(1000).map((i) => answered(i * 10, 5, { provisional_ms: T0 + i * 10 + i })));
     expect(judge(record, { setupDelay: { percentile: 95, atMost: 980 } })).toMatchObject([{ state: 'pass', unit: 'ms' }]);
