@@ -2,6 +2,7 @@
 import { RealClock } from '../../src/clock.ts';
 import { agree, answerTo, createMediaPump, type MediaPump, makeOffer, type RtpStream, ToneListener } from '../../src/media/index.ts';
 import { createSipStack } from '../../src/sip/index.ts';
+import { hostPortText } from '../../src/sip/message/fields.ts';
 import type {
   Body,
   HeaderList,
@@ -35,17 +36,18 @@ export class Ear {
   }
 }
 
-export async function openPhone(handlers: { call?(call: IncomingCall): void; rtpFrom?: number } = {}) {
+export async function openPhone(handlers: { call?(call: IncomingCall): void; host?: string } = {}) {
+  const host = handlers.host ?? '127.0.0.1';
   const stack = await createSipStack({
     clock,
-    bind: { host: '127.0.0.1', port: 0, transport: 'udp' },
+    bind: { host, port: 0, transport: 'udp' },
     userAgent: 'phone',
     idPrefix: `phone${++phones}-${process.pid}`,
     call: handlers.call,
   });
-  const from = handlers.rtpFrom ?? 40_000 + ((process.pid * 40 + phones * 20) % 10_000);
-  const pump = await createMediaPump({ clock, host: '127.0.0.1', ports: { from, to: from + 18 }, seed: phones });
-  return { stack, pump, close: () => Promise.all([stack.close(), pump.close()]) };
+  const from = 40_000 + ((process.pid * 40 + phones * 20) % 10_000);
+  const pump = await createMediaPump({ clock, host, ports: { from, to: from + 18 }, seed: phones });
+  return { host, stack, pump, close: () => Promise.all([stack.close(), pump.close()]) };
 }
 export type Phone = Awaited<ReturnType<typeof openPhone>>;
 
@@ -83,7 +85,7 @@ export async function callFrom(
   let offer: string | undefined;
   if (options.audio) {
     made.stream = await phone.pump.open({ audio: made.ear.hear });
-    offer = makeOffer({ host: '127.0.0.1', port: made.stream.localPort, codecs: ['PCMA'], sessionId: 1, version: 1 });
+    offer = makeOffer({ host: phone.host, port: made.stream.localPort, codecs: ['PCMA'], sessionId: 1, version: 1 });
   }
   const hear = (response: SipResponse) => {
     const agreement = offer && response.body !== '' ? agree(offer, response.body) : undefined;
@@ -93,9 +95,9 @@ export async function callFrom(
   };
   made.call = phone.stack.call(
     {
-      requestUri: `sip:${number}@${to.host}:${to.port}`,
+      requestUri: `sip:${number}@${hostPortText(to)}`,
       fromUri: `sip:${options.caller ?? '13800000001'}@caller.test`,
-      toUri: `sip:${number}@${to.host}`,
+      toUri: `sip:${number}@vendor.test`,
       nextHop: { ...to, transport: 'udp' },
       headers: options.headers,
       credentials: options.credentials,

@@ -29,8 +29,8 @@ export class Scene {
     return simulator;
   }
 
-  async phone(): Promise<Phone> {
-    const made = await openPhone();
+  async phone(host?: string): Promise<Phone> {
+    const made = await openPhone({ host });
     this.#open.push(made);
     return made;
   }

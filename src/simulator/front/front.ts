@@ -3,7 +3,7 @@
  * also carries out the operator's faults: the orders to `stopSite`, `freezeSite` and `startSite` go through here.
  */
 import type { Clock } from '../../clock.ts';
-import { parseSipUri } from '../../sip/message/fields.ts';
+import { hostPortText, parseSipUri } from '../../sip/message/fields.ts';
 import type { HostPort } from '../../sip/stack.ts';
 import type { Agent } from '../core/agents.ts';
 import type { Call, Offer } from '../core/call.ts';
@@ -173,6 +173,8 @@ export class Front implements CentreHost {
       sessionId: 0,
       version: 0,
       agent: null,
+      acknowledged: false,
+      announceWhenAcknowledged: null,
     };
     transaction.data = leg;
     this.centre.arrive(
@@ -210,7 +212,7 @@ export class Front implements CentreHost {
     leg.transaction.over = true;
     const list: [string, string][] = [];
     if (headers.retryAfterS !== undefined) list.push(['Retry-After', String(headers.retryAfterS)]);
-    if (headers.divertTo !== undefined) list.push(['Contact', `<sip:${headers.divertTo}@${this.sip.host}:${this.sip.port}>`]);
+    if (headers.divertTo !== undefined) list.push(['Contact', `<sip:${headers.divertTo}@${hostPortText(this.sip)}>`]);
     this.#placed.delete(call.id);
     if (leg.incoming && call.site) this.#of(call.site).front.refuse(leg, status, list);
     else this.#edge.refuse(leg.transaction, status, list);

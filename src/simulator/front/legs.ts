@@ -1,6 +1,7 @@
 /** The two legs of a call as the front knows them. */
 
 import type { IncomingCall, OutgoingCall, SipDialog } from '../../sip/stack.ts';
+import type { Agent } from '../core/agents.ts';
 import type { Call, Offer } from '../core/call.ts';
 import type { InviteTransaction } from './edge-proxy.ts';
 import type { RtpLeg } from './rtp.ts';
@@ -17,6 +18,9 @@ export interface CallerLeg {
   sessionId: number;
   version: number;
   agent: AgentLeg | null;
+  /** The ACK to our 200 has come. */
+  acknowledged: boolean;
+  announceWhenAcknowledged: Agent | null;
 }
 
 /** One ringing of a registered agent, and the talk that comes of it. */

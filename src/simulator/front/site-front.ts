@@ -7,6 +7,7 @@ import { agree } from '../../media/index.ts';
 import type { Source } from '../../media/stream.ts';
 import { randomStream } from '../../random.ts';
 import { createSipStack } from '../../sip/index.ts';
+import { hostPortText } from '../../sip/message/fields.ts';
 import type { Body, HeaderList, HostPort, IncomingCall, OfferReply, SipRequest, SipStack } from '../../sip/stack.ts';
 import type { Agent } from '../core/agents.ts';
 
@@ -104,6 +105,11 @@ export class SiteFront {
     incoming.handlers = {
       cancelled: () => centre.left(leg.call!),
       ended: () => centre.left(leg.call!),
+      acknowledged: () => {
+        leg.acknowledged = true;
+        if (leg.announceWhenAcknowledged) this.#announce(leg, leg.announceWhenAcknowledged);
+        leg.announceWhenAcknowledged = null;
+      },
       unacknowledged: () => centre.broken(leg.call!),
       offer: (request) => this.#reoffered(leg, request),
       request: (request) => this.#inDialog(leg, request),
@@ -188,6 +194,11 @@ export class SiteFront {
   #announce(leg: CallerLeg, agent: Agent): void {
     const how = this.#world.config.signalAgent;
     if (how === 'none' || !leg.dialog) return;
+    if (!leg.acknowledged) {
+      // RFC 3261 14.1: no re-INVITE before the ACK of the first.
+      leg.announceWhenAcknowledged = agent;
+      return;
+    }
     const headers: HeaderList = [['X-Agent', agent.name]];
     if (how === 'INFO') {
       void leg.dialog.send('INFO', { headers });
@@ -201,6 +212,7 @@ export class SiteFront {
 
   /** BYE to the caller unless he said it himself. */
   end(leg: CallerLeg, byCaller: boolean): void {
+    leg.announceWhenAcknowledged = null;
     if (!byCaller && leg.dialog) void leg.dialog.bye();
     this.#forget(leg);
   }
@@ -258,7 +270,7 @@ export class SiteFront {
     const { centre, config, edge } = this.#world;
     const { offer } = agentLeg;
     const { row } = offer.call;
-    const at = `${edge.host}:${edge.port}`;
+    const at = hostPortText(edge);
     const local = { host: config.host, port: agentLeg.rtp?.port ?? 0, sessionId: nextSessionId(), version: 1 };
     agentLeg.sdp = offerLike(agentLeg.rtp ? (leg.rtp?.agreement ?? null) : null, local);
     agentLeg.outgoing = stack.call(

@@ -86,6 +86,14 @@ describe('a caller', () => {
     expect(row.answered_ms).toBe(row.agent_ms);
   });
 
+  it('may come by IPv6', async () => {
+    const simulator = await scene.vendor({ host: '::1', numbers: { '4001': 'echo' } });
+    const call = await callFrom(await scene.phone('::1'), simulator.sip, '4001', { audio: true, tone: 1000 });
+    await until(() => call.ear.tone === 1000, 'his own tone');
+    expect(call.answer!.headers('record-route')).toEqual([`<sip:[::1]:${simulator.sip.port};lr>`]);
+    expect(await call.dialog!.bye()).toMatchObject({ response: { status: 200 } });
+  });
+
   it('may give up while it rings', async () => {
     const simulator = await scene.vendor({ numbers: { '4003': 'ring' } });
     const call = await callFrom(await scene.phone(), simulator.sip, '4003');
@@ -232,5 +240,19 @@ describe('registered agents', () => {
     expect(call.requests[0]!.header('x-agent')).toBe('support-1');
     await pause(100);
     await call.dialog!.bye();
+  });
+
+  it('are announced only after the ACK where their answer is the caller’s', async () => {
+    const simulator = await scene.vendor({
+      numbers: { '4005': 'early-queue' },
+      signalAgent: 'INVITE',
+      ownAgents: [{ count: 1, skill: 'support', answerMs: 50, handlingMs: 'until-caller' }],
+    });
+    const call = await callFrom(await scene.phone(), simulator.sip, '4005', { audio: true });
+    await until(() => call.requests.length > 0, 'the re-INVITE');
+    expect(call.dialog).not.toBeNull();
+    expect(call.requests[0]!.header('x-agent')).toBe('support-1');
+    await pause(100);
+    expect(await call.dialog!.bye()).toMatchObject({ response: { status: 200 } });
   });
 });
