@@ -2,7 +2,16 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { RealClock } from '../../src/clock.ts';
 import { createSipStack, type SipStack, type SipStackOptions } from '../../src/sip/index.ts';
-import type { Body, DialogHandlers, HostPort, NextHop, OutgoingCallHandlers, OutgoingCallOptions } from '../../src/sip/stack.ts';
+import type {
+  Body,
+  DialogHandlers,
+  HostPort,
+  IncomingCall,
+  IncomingCallHandlers,
+  NextHop,
+  OutgoingCallHandlers,
+  OutgoingCallOptions,
+} from '../../src/sip/stack.ts';
 
 export const clock = new RealClock();
 export const SDP: Body = { type: 'application/sdp', content: 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n' };
@@ -59,6 +68,26 @@ export function noting(log: string[], more: Partial<OutgoingCallHandlers> = {}):
 }
 
 export const quietDialog: DialogHandlers = { ended: () => {} };
+
+/** A callee that notes what happens, and what it is told to do with a call. */
+export async function openCallee(take: (call: IncomingCall, log: string[]) => void, more: Partial<IncomingCallHandlers> = {}) {
+  const log: string[] = [];
+  const calls: IncomingCall[] = [];
+  const stack = await openStack('callee', {
+    call(call) {
+      calls.push(call);
+      call.handlers = {
+        cancelled: () => log.push('cancelled'),
+        acknowledged: () => log.push('acknowledged'),
+        unacknowledged: () => log.push('unacknowledged'),
+        ended: () => log.push('ended'),
+        ...more,
+      };
+      take(call, log);
+    },
+  });
+  return { stack, log, calls };
+}
 
 /** Waits until `done` holds. */
 export async function until(done: () => boolean, what: string, ms = 5000): Promise<void> {
