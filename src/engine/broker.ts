@@ -50,12 +50,18 @@ export class Broker {
   readonly #legs = new Map<string, Leg>();
   readonly #unmatched = new Set<Leg>();
 
-  attach(channel: Channel): void {
+  /** @returns what to call when that worker is gone: its callers and legs are forgotten. */
+  attach(channel: Channel): () => void {
     const side: Side = (message) => channel.send(TOPIC, message);
-    channel.on<ToBroker>(TOPIC, (message) => this.take(message, side));
+    const silence = channel.on<ToBroker>(TOPIC, (message) => this.#take(message, side));
+    return () => {
+      silence();
+      for (const { keys, side: whose } of [...this.#byCall.values()]) if (whose === side) this.#released(keys.call);
+      for (const [name, leg] of this.#legs) if (leg.side === side && this.#legs.delete(name)) this.#unmatched.delete(leg);
+    };
   }
 
-  take(message: ToBroker, side: Side): void {
+  #take(message: ToBroker, side: Side): void {
     switch (message.kind) {
       case 'caller':
         this.#dialled({ keys: message.keys, side });

@@ -1,5 +1,4 @@
 /** All workers of a run: started together, led through the phases, and missed when one dies. */
-import { availableParallelism } from 'node:os';
 import type { ClockAnchor } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { OpenLeg } from '../record/open-calls.ts';
@@ -142,9 +141,6 @@ export class RunWorkers {
     );
   }
 }
-
-/** Worker threads by default: one a core. */
-export const defaultWorkers = () => availableParallelism();
 
 /** Waits for a promise, but not longer. @returns its value, or undefined when it took longer or rejected. */
 export function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {

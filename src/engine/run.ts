@@ -58,6 +58,7 @@ async function play(run: RunState, now: Promise<void>): Promise<RunResult> {
     {
       stopped: () => run.stopped,
       began: (task) => run.enter(task),
+      ended: (task) => run.record?.event({ kind: 'phase', name: task, action: 'end' }),
       teardownFailed: (task, thrown) => {
         run.record?.warn('teardown', `${task}: ${messageOf(thrown)}`);
         run.end({ reason: 'error', error: thrown });

@@ -33,8 +33,7 @@ const ENTRY = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
 export function startWorker(init: WorkerInit, around: WorkerSurroundings): WorkerHost {
   const thread = new Worker(ENTRY, { workerData: init, name: `callsurge-${init.worker}`, execArgv: [] });
   const channel = channelOver(thread);
-  const detach = around.hub.attach(channel);
-  around.broker.attach(channel);
+  const leave = [around.hub.attach(channel), around.broker.attach(channel)];
   receiveRows(channel, around.rows);
   channel.on<SecondReport>(SECOND_TOPIC, around.second);
   const gone = Promise.withResolvers<void>();
@@ -43,7 +42,7 @@ export function startWorker(init: WorkerInit, around: WorkerSurroundings): Worke
     thrown = error;
   });
   thread.once('exit', (code) => {
-    detach();
+    for (const detach of leave) detach();
     gone.resolve();
     if (code !== 0) around.crashed(init.worker, thrown === undefined ? `exit code ${code}` : messageOf(thrown));
   });

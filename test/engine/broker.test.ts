@@ -8,9 +8,8 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 function twoWorkers() {
   const broker = new Broker();
   const [a, b] = [portPair(), portPair()];
-  broker.attach(a.hub);
-  broker.attach(b.hub);
-  return { callers: new BrokerProxy(a.worker), agents: new BrokerProxy(b.worker) };
+  const [callersGone, agentsGone] = [broker.attach(a.hub), broker.attach(b.hub)];
+  return { callersGone, agentsGone, callers: new BrokerProxy(a.worker), agents: new BrokerProxy(b.worker) };
 }
 
 function listen(proxy: BrokerProxy, call: string, caller: string, uui?: string) {
@@ -83,5 +82,16 @@ describe('broker', () => {
     await settle();
     expect(first.heard).toEqual([]);
     expect(second.heard).toHaveLength(1);
+  });
+
+  it('forgets the callers and legs of a worker that is gone', async () => {
+    const { callersGone, agentsGone, callers, agents } = twoWorkers();
+    listen(callers, '1-1', '90000000001');
+    await settle();
+    callersGone();
+    agents.answered(leg('x', ['90000000001'], 2));
+    await settle();
+    expect(agents.matched('x')).toBeUndefined();
+    agentsGone();
   });
 });
