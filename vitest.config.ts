@@ -1,12 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+const alias = { callsurge: new URL('./src/index.ts', import.meta.url).pathname };
+/** Whole runs and the lab: processes of their own, real time, real calls. One file at a time, or they measure each other. */
+const whole = ['test/e2e/**/*.test.ts', 'test/lab/**/*.test.ts'];
+
 export default defineConfig({
-  resolve: { alias: { callsurge: new URL('./src/index.ts', import.meta.url).pathname } },
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
     hookTimeout: 120_000,
-    // Real sockets and real time on two cores: two files at once, no more, or timed assertions measure the neighbours.
-    maxWorkers: 2,
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'rooms',
+          include: ['test/**/*.test.ts'],
+          exclude: whole,
+          testTimeout: 20_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'whole', include: whole, testTimeout: 60_000, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });
