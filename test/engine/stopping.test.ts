@@ -43,7 +43,7 @@ describe('stopping a run', () => {
     const phases: string[] = [];
     const observer: RunObserver = { onPhase: (phase) => phases.push(phase) };
     const source = `${LONG_CALLS}
-      export function teardown() { console.error('torn down'); globalThis.tornDown = true; }`;
+      export function teardown() { /* counted by its phase */  }`;
     const run = startRun(await requestFor(source, vendorAt(peer.stack.local.port), { workers: 2, observers: [observer] }));
     await until(() => peer!.open.size >= 20);
     run.stop();
@@ -54,8 +54,29 @@ describe('stopping a run', () => {
     expect(result.openCalls).toBe(0);
     expect(result.outcomes.cut).toBe(peer.invites.length);
     expect(result.meta.end).toMatchObject({ how: 'signal', exitCode: 105 });
+    expect((await rowsOf(result.dir, 'samples')).filter(({ metric }) => metric === 'torn_down')).toHaveLength(1);
     expect(phases).toEqual(['record', 'preflight', 'workers', 'agents', 'scenario', 'load', 'drain']);
     expect(result.iterations.peak!.interrupted).toBe(peer.invites.length);
+  });
+
+  it('may come before anything has begun, and while setup() dials', async () => {
+    peer = await openPeer();
+    const early = startRun(await requestFor(LONG_CALLS, vendorAt(peer.stack.local.port)));
+    early.stop();
+    expect((await early.done).exitCode).toBe(105);
+    expect(peer.invites).toEqual([]);
+
+    const source = `${LONG_CALLS}
+      export async function setup() { const call = await dial('4001000000'); await call.answered(); await call.wait('5m'); }
+      export function teardown() { throw new Error('not after a setup() that did not end'); }`;
+    const run = startRun(await requestFor(source, vendorAt(peer.stack.local.port)));
+    await until(() => peer!.open.size === 1);
+    run.stop();
+    const result = await run.done;
+    expect(result.ending).toEqual({ reason: 'stoppedBySignal' });
+    expect(result.warnings).toEqual([]);
+    expect(peer.open.size).toBe(0);
+    expect(result.openCalls).toBe(0);
   });
 
   it('cancels what still rings', async () => {
