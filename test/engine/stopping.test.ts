@@ -43,7 +43,9 @@ describe('stopping a run', () => {
     const phases: string[] = [];
     const observer: RunObserver = { onPhase: (phase) => phases.push(phase) };
     const source = `${LONG_CALLS}
-      export function teardown() { /* counted by its phase */  }`;
+      import { Counter } from 'callsurge';
+      const torn = new Counter('torn_down');
+      export function teardown() { torn.add(1); }`;
     const run = startRun(await requestFor(source, vendorAt(peer.stack.local.port), { workers: 2, observers: [observer] }));
     await until(() => peer!.open.size >= 20);
     run.stop();
