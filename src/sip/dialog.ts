@@ -96,7 +96,12 @@ export class StackDialog implements SipDialog, DialogOwner {
   }
 
   async #bye(headers: HeaderList): Promise<TransactionResult> {
-    if (this.#awaitingAck) await this.#acknowledged.promise;
+    if (this.#awaitingAck) {
+      const waiting = { closed: () => this.#acknowledged.resolve() };
+      this.#shared.open.add(waiting);
+      await this.#acknowledged.promise;
+      this.#shared.open.delete(waiting);
+    }
     this.forget();
     return this.#transact('BYE', headers);
   }

@@ -42,6 +42,13 @@ export class StackIncomingCall implements IncomingCall {
     // Where reception.ts finds it for the answer to a CANCEL (RFC 3261 9.2: the same To-tag).
     Object.assign(this.#server, { toTag: this.#tag });
     this.#reply(100);
+    shared.open.add(this);
+  }
+
+  /** The stack closes: whoever answers later answers nobody. */
+  closed(): void {
+    this.#answered = true;
+    this.#dialog?.forget();
   }
 
   ring(headers: HeaderList = []): void {
@@ -61,7 +68,7 @@ export class StackIncomingCall implements IncomingCall {
   accept(body: Body | undefined, headers: HeaderList = []): SipDialog {
     if (this.#answered) return this.#dialog ?? this.#stillborn();
     const dialog = this.#adopt(false);
-    this.#answered = true;
+    this.#settle();
     const supported: [string, string][] = [this.#contact(), ['Allow', ALLOW]];
     this.#reply(200, { body, headers: [...supported, ...headers], recordRoute: true });
     return dialog;
@@ -73,9 +80,14 @@ export class StackIncomingCall implements IncomingCall {
   }
 
   #refuse(status: number, options: ReplyOptions): void {
-    this.#answered = true;
+    this.#settle();
     this.#reply(status, options);
     this.#dialog?.forget();
+  }
+
+  #settle(): void {
+    this.#answered = true;
+    this.#shared.open.delete(this);
   }
 
   #cancelled(cancel: IncomingRequest): void {

@@ -51,7 +51,7 @@ export async function openUdp(options: UdpOptions, events: TransportEvents): Pro
     local,
     receiveBuffer,
     send(bytes, to, failed) {
-      if (!open) return failed(new Error('the stack is closed'));
+      if (!open) return failed(Object.assign(new Error('the stack is closed'), { code: 'EBADF' }));
       try {
         socket.send(bytes, to.port, to.host, (error) => {
           if (error && open) failed(error);

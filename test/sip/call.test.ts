@@ -224,6 +224,26 @@ test.runIf(ipv6)('over IPv6', async () => {
   expect(log).toEqual(['acknowledged']);
 });
 
+test('what is answered or ended after the stack was closed hurts nobody and hangs nowhere', async () => {
+  const callee = await openCallee((call) => call.ring());
+  const caller = await openStack('caller');
+  const log: string[] = [];
+  caller.call(callTo(callee.stack.local), noting(log));
+  caller.call(callTo(callee.stack.local), noting(log));
+  await until(() => log.filter((what) => what === '180').length === 2, 'ringing');
+  const [first, second] = callee.calls;
+  const waiting = first!.accept(SDP).bye();
+  await callee.stack.close();
+  // Whether the ACK still came or not: the promise resolves.
+  expect(['response', 'transport']).toContain((await waiting).kind);
+  second!.ring();
+  const late = second!.accept(SDP);
+  second!.reject(486);
+  expect(await late.bye()).toMatchObject({ kind: 'transport', local: true });
+  expect(await late.send('INFO')).toMatchObject({ kind: 'transport', local: true });
+  expect(callee.stack.stats()).toMatchObject({ dialogs: 0 });
+});
+
 test('a closed stack ends what is still open', async () => {
   const callee = await openCallee((call) => call.ring());
   const caller = await openStack('caller');

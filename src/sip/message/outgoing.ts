@@ -139,7 +139,7 @@ function routed(target: string, routeSet: readonly string[]): { requestUri: stri
 }
 
 export function addressText(uri: string, display: string, tag: string): string {
-  return `${display === '' ? '' : `${quote(display)} `}<${uri}>${tag === '' ? '' : `;tag=${tag}`}`;
+  return `${display === '' ? '' : `${quote(oneLine(display))} `}<${uri}>${tag === '' ? '' : `;tag=${tag}`}`;
 }
 
 /** Header lines. Line ends inside a value would start a header of their own: they become spaces. */
