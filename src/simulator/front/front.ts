@@ -39,6 +39,7 @@ export class Front implements CentreHost {
   /** Calls that an INVITE on its way to a site may belong to. */
   readonly #placed = new Map<number, CallerLeg>();
   #edge!: EdgeProxy;
+  #starting: Promise<unknown> = Promise.resolve();
 
   private constructor(clock: Clock, config: CompleteConfig, outlets: FrontOutlets) {
     this.#clock = clock;
@@ -146,7 +147,15 @@ export class Front implements CentreHost {
     return this.centre.freezeSite(site);
   }
 
-  async startSite(site: Site): Promise<number> {
+  /** One after the other: two starts at a time would fight for the port. */
+  startSite(site: Site): Promise<number> {
+    const start = () => this.#startSite(site);
+    const started = this.#starting.then(start, start);
+    this.#starting = started;
+    return started;
+  }
+
+  async #startSite(site: Site): Promise<number> {
     const { front, gate } = this.#of(site);
     if (gate.state === 'stopped') {
       await front.stop();

@@ -46,6 +46,8 @@ export class SiteFront {
   readonly #media: SiteMedia;
   #stack: SipStack | null = null;
   #generation = 0;
+  /** Until its port is free again. */
+  #closing: Promise<void> | undefined;
 
   constructor(name: string, world: SiteWorld, rtpPorts: { from: number; to: number }) {
     this.name = name;
@@ -78,7 +80,8 @@ export class SiteFront {
     const stack = this.#stack;
     this.#stack = null;
     this.#media.closeAll();
-    await stack?.close();
+    if (stack) this.#closing = stack.close();
+    await this.#closing;
   }
 
   freeze(frozen: boolean): void {

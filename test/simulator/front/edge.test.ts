@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { forwardedRequest, forwardedResponse } from '../../../src/simulator/front/relay-text.ts';
 import type { Simulator } from '../../../src/simulator/index.ts';
@@ -96,6 +97,26 @@ describe('the edge', () => {
     send(request('CANCEL', simulator, port, { branch: 'c' }));
     await until(() => heard.length === 4, 'four answers');
     expect(heard.map((text) => text.slice(8, 11)).sort()).toEqual(['200', '405', '481', '481']);
+  });
+
+  it('goes on after anything at all', async () => {
+    const simulator = await scene.vendor({ edgeChannels: 3 });
+    const { socket, heard, port } = await wire();
+    const methods = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'REGISTER', 'OPTIONS', 'INFO'];
+    const responses = methods.map((method) => request(method, simulator, port).replace(/^[^\r]+/, 'SIP/2.0 200 OK'));
+    const texts = [...methods.map((method) => request(method, simulator, port, { more: 'Route: <sip:127.0.0.1:9;lr>\r\n' })), ...responses];
+    const mutations = fc.array(
+      fc.record({ text: fc.constantFrom(...texts), at: fc.nat(600), cut: fc.nat(40), put: fc.string({ unit: 'binary', maxLength: 12 }) }),
+      { minLength: 400, maxLength: 400 },
+    );
+    for (const { text, at, cut, put } of fc.sample(mutations, { numRuns: 2, seed: 7 }).flat()) {
+      socket.send(text.slice(0, at) + put + text.slice(at + cut), simulator.sip.port, simulator.sip.host);
+      if (at % 20 === 0) await pause(1);
+    }
+    await pause(50);
+    heard.length = 0;
+    socket.send(request('OPTIONS', simulator, port, { branch: 'after' }), simulator.sip.port, simulator.sip.host);
+    await until(() => heard.some((text) => text.startsWith('SIP/2.0 200') && text.includes('z9hG4bKafter')), '200 to OPTIONS');
   });
 
   it('lets nobody in by a site’s own port', async () => {

@@ -132,6 +132,20 @@ describe('a stopped site', () => {
   });
 });
 
+describe('orders in a hurry', () => {
+  it('leave a site in the state of the last one, and able to take calls', async () => {
+    const simulator = await scene.vendor({ sites: [{ name: 'a', channels: 5 }], numbers: { '4001': 'echo' } });
+    const orders = ['stop', 'start', 'start', 'freeze', 'stop', 'start', 'freeze', 'freeze', 'start', 'stop', 'stop', 'start'];
+    const answers = await Promise.all(orders.map((order) => api(simulator, 'POST', `/sites/a/${order}`)));
+    expect(answers.map((answer) => answer.status)).toEqual(orders.map(() => 200));
+    await api(simulator, 'POST', '/sites/a/start');
+    await until(() => simulator.state().sites[0]!.seenUp, 'the site seen up');
+    const call = await callFrom(await scene.phone(), simulator.sip, '4001');
+    await until(() => call.dialog, 'the answer');
+    await call.dialog!.bye();
+  });
+});
+
 describe('a frozen site', () => {
   it('says nothing, and takes up all it missed when it is woken', async () => {
     const simulator = await scene.vendor({ numbers: { '4001': 'echo' }, failover: { inviteTimeoutMs: 400, probeMs: 0 } });
