@@ -84,15 +84,15 @@ async function post([what, name, action]: string[], body: Record<string, unknown
   const { centre } = front;
   if (what === 'scale' && name === undefined) {
     const site = body.site === undefined ? null : siteOf(front, String(body.site));
-    const at = centre.scale(site, whole(body, 'channels'), optional(body, 'delayMs', duration));
+    const at = centre.operator.scale(site, whole(body, 'channels'), optional(body, 'delayMs', duration));
     return { status: 202, body: { at } };
   }
   if (what === 'seats' && name === undefined) {
     if (typeof body.skill !== 'string' || body.skill === '') throw new Refusal(400, 'skill must be a name');
-    return { status: 202, body: { at: centre.addSeats(body.skill, whole(body, 'count'), optional(body, 'delayMs', duration)) } };
+    return { status: 202, body: { at: centre.operator.addSeats(body.skill, whole(body, 'count'), optional(body, 'delayMs', duration)) } };
   }
   if (what === 'limits' && name === undefined) {
-    centre.setLimits({
+    centre.operator.setLimits({
       edgeChannels: optional(body, 'edgeChannels', orNull(whole)),
       edgeCps: optional(body, 'edgeCps', orNull(rate)),
       refuse: optional(body, 'refuse', refusal),

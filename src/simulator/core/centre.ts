@@ -13,6 +13,7 @@ import { Desk } from './desk.ts';
 import { drawMs } from './draw.ts';
 import { Edge } from './edge.ts';
 import type { CentreHost } from './host.ts';
+import { Operator } from './operator.ts';
 import { type Site, Sites } from './sites.ts';
 
 type EndedBy = NonNullable<TruthRow['ended_by']>;
@@ -21,26 +22,32 @@ export const VIP_PRIORITY = 10;
 export class CallCentre {
   readonly sites: Sites;
   readonly desk: Desk;
+  readonly operator: Operator;
   readonly #edge: Edge;
   readonly #clock: Clock;
   readonly #config: CompleteConfig;
   readonly #host: CentreHost;
   readonly #handlingDraws: RandomStream;
   readonly #calls = new Set<Call>();
-  readonly #pending = new Set<TimerHandle>();
   readonly #firstSkill: string;
-  #refuse: 503 | 486;
   #count = 0;
 
   constructor(clock: Clock, config: CompleteConfig, host: CentreHost) {
     this.#clock = clock;
     this.#config = config;
     this.#host = host;
-    this.#refuse = config.refuse;
     this.#handlingDraws = randomStream(config.seed, 'own agent: handling');
-    this.sites = new Sites(config.sites, config.edgeChannels, config.edgeCps);
+    this.sites = new Sites(config.sites, config.edgeChannels, config.edgeCps, config.refuse);
     this.desk = new Desk(clock, config, host, (call, agent, offer) => this.#talk(call, agent, offer));
-    this.#edge = new Edge(clock, config, host, this.sites, (call) => this.#refuseCall(call, call.tried ? 503 : this.#refuse));
+    this.#edge = new Edge(clock, config, host, this.sites, (call) => this.#refuseCall(call, call.tried ? 503 : this.sites.refuse));
+    this.operator = new Operator({
+      clock,
+      host,
+      sites: this.sites,
+      desk: this.desk,
+      scaleDelayMs: config.scaleDelayMs,
+      lose: (call) => this.#finish(call, 'fault', 'lost'),
+    });
     this.#firstSkill = Object.values(config.menu ?? {})[0] ?? config.ownAgents[0]?.skill ?? config.accounts[0]?.skill ?? 'support';
     this.#edge.startProbing();
   }
@@ -60,7 +67,7 @@ export class CallCentre {
     call.data = data;
     this.#calls.add(call);
     if (this.sites.edgeTakes(this.#clock.now())) this.#edge.place(call);
-    else this.#refuseCall(call, this.#refuse);
+    else this.#refuseCall(call, this.sites.refuse);
     return call;
   }
 
@@ -124,61 +131,6 @@ export class CallCentre {
     this.#edge.probed(site, answered);
   }
 
-  // What the operator orders
-
-  /** The site's machine is gone: its calls die, nobody is told. */
-  stopSite(site: Site): number {
-    if (site.state === 'stopped') return this.#clock.now();
-    site.state = 'stopped';
-    site.deferred = [];
-    this.#event('fault', `${site.name} stop`);
-    for (const call of [...site.calls]) if (call.state !== 'placed') this.#finish(call, 'fault', 'lost');
-    return this.#clock.now();
-  }
-
-  /** The site stands still: its calls live on, nothing is done for them. */
-  freezeSite(site: Site): number {
-    if (site.state === 'up') {
-      site.state = 'frozen';
-      this.#event('fault', `${site.name} freeze`);
-    }
-    return this.#clock.now();
-  }
-
-  /** A stopped site comes back empty, a frozen one catches up on what fell due. */
-  startSite(site: Site): number {
-    if (site.state === 'up') return this.#clock.now();
-    site.state = 'up';
-    this.#event('fault', `${site.name} start`);
-    for (const due of site.deferred.splice(0)) due();
-    for (const skill of this.desk.teams.keys()) this.desk.dispatch(skill);
-    return this.#clock.now();
-  }
-
-  /** Channels of one site, or of all together. @returns when it is in force. */
-  scale(site: Site | null, channels: number, delayMs = this.#config.scaleDelayMs): number {
-    const name = `${site?.name ?? 'all sites'}: ${channels} channels`;
-    return this.#order('scale', name, delayMs, () => {
-      if (site) site.channels = channels;
-      else {
-        this.sites.spread(channels);
-        if (this.sites.edgeChannels !== null) this.sites.edgeChannels = channels;
-      }
-    });
-  }
-
-  /** Own agents added. @returns when they are at work. */
-  addSeats(skill: string, count: number, delayMs = this.#config.scaleDelayMs): number {
-    return this.#order('scale', `${skill}: ${count} more seats`, delayMs, () => this.desk.addSeats(skill, count));
-  }
-
-  setLimits(limits: { edgeChannels?: number | null; edgeCps?: number | null; refuse?: 503 | 486 }): void {
-    if (limits.edgeChannels !== undefined) this.sites.edgeChannels = limits.edgeChannels;
-    if (limits.edgeCps !== undefined) this.sites.setEdgeCps(limits.edgeCps ?? Number.POSITIVE_INFINITY);
-    if (limits.refuse !== undefined) this.#refuse = limits.refuse;
-    this.#event('scale', 'limits changed', limits);
-  }
-
   state(): SimulatorState {
     return {
       now: this.#clock.now(),
@@ -192,7 +144,7 @@ export class CallCentre {
   close(): void {
     this.#edge.stop();
     this.desk.close();
-    for (const order of this.#pending) order.cancel();
+    this.operator.close();
     for (const call of [...this.#calls]) {
       if (call.answered || call.state === 'announced') this.#finish(call, 'vendor', this.#outcomeOf(call, 'failed'));
       else this.#refuseCall(call, 503);
@@ -334,18 +286,6 @@ export class CallCentre {
 
   #then(call: Call, ms: number, run: () => void): void {
     call.step = this.#later(call, ms, run);
-  }
-
-  #order(kind: SimulatorEvent['kind'], name: string, delayMs: number, run: () => void): number {
-    const at = this.#clock.now() + delayMs;
-    this.#event(kind, `${name} ordered`, { at });
-    const timer = this.#clock.at(at, () => {
-      this.#pending.delete(timer);
-      run();
-      this.#event(kind, `${name} in force`);
-    });
-    this.#pending.add(timer);
-    return at;
   }
 
   #event(kind: SimulatorEvent['kind'], name: string, detail?: unknown): void {

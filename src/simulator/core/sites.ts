@@ -42,8 +42,11 @@ export class Sites {
   readonly #edgeRate: RateLimit;
   /** Null: the sum of the sites. */
   edgeChannels: number | null;
+  /** Status of a call that is too much. */
+  refuse: 503 | 486;
 
-  constructor(sites: { name: string; channels: number; cps: number }[], edgeChannels: number | null, edgeCps: number) {
+  constructor(sites: { name: string; channels: number; cps: number }[], edgeChannels: number | null, edgeCps: number, refuse: 503 | 486) {
+    this.refuse = refuse;
     this.all = sites.map((site) => new Site(site.name, site.channels, site.cps));
     this.edgeChannels = edgeChannels;
     this.#edgeRate = new RateLimit(edgeCps);

@@ -134,7 +134,7 @@ export class Front implements CentreHost {
     const { front, gate } = this.#of(site);
     gate.state = 'stopped';
     gate.held = [];
-    const at = this.centre.stopSite(site);
+    const at = this.centre.operator.stopSite(site);
     void front.stop();
     return at;
   }
@@ -144,7 +144,7 @@ export class Front implements CentreHost {
     if (gate.state !== 'up') return this.#clock.now();
     gate.state = 'frozen';
     front.freeze(true);
-    return this.centre.freezeSite(site);
+    return this.centre.operator.freezeSite(site);
   }
 
   /** One after the other: two starts at a time would fight for the port. */
@@ -164,7 +164,7 @@ export class Front implements CentreHost {
     const wasFrozen = gate.state === 'frozen';
     gate.state = 'up';
     front.freeze(false);
-    const at = this.centre.startSite(site);
+    const at = this.centre.operator.startSite(site);
     if (wasFrozen) this.#edge.release(gate);
     return at;
   }

@@ -189,7 +189,7 @@ describe('limits', () => {
     for (let i = 0; i < 5; i++) arrive();
     expect(stage.rows.map((row) => row.status)).toEqual([486, 486, 486]);
     clock.advance(1000);
-    centre.setLimits({ edgeChannels: 3, refuse: 503 });
+    centre.operator.setLimits({ edgeChannels: 3, refuse: 503 });
     for (let i = 0; i < 2; i++) arrive();
     expect(stage.rows.map((row) => row.status)).toEqual([486, 486, 486, 503]);
     expect(centre.state().calls).toBe(3);
@@ -208,13 +208,13 @@ describe('limits', () => {
 
   it('scales after the delay, one site or all', () => {
     const { stage, centre, arrive, clock } = open({ sites: [{ name: 'a', channels: 1 }], scaleDelayMs: 30_000, edgeChannels: 1 });
-    expect(centre.scale(null, 3)).toBe(30_000);
+    expect(centre.operator.scale(null, 3)).toBe(30_000);
     for (let t = 0; t < 4; t++) {
       arrive();
       clock.advance(10_000);
     }
     expect(stage.rows.map((row) => row.sip_call_id)).toEqual(['c2', 'c3']);
-    centre.scale(centre.sites.get('a')!, 1, 0);
+    centre.operator.scale(centre.sites.get('a')!, 1, 0);
     clock.advance(1);
     arrive();
     expect(stage.rows.map((row) => row.sip_call_id)).toEqual(['c2', 'c3', 'c5']);
@@ -358,7 +358,7 @@ describe('agents', () => {
     arrive();
     arrive();
     clock.advance(1000);
-    expect(centre.addSeats('support', 1, 4000)).toBe(5000);
+    expect(centre.operator.addSeats('support', 1, 4000)).toBe(5000);
     clock.advance(5000);
     expect(stage.log.filter((line) => line.includes('connect'))).toEqual(['200 connect 1 support-1', '5000 connect 2 support-2']);
   });
@@ -374,7 +374,7 @@ describe('sites', () => {
     const { stage, centre, arrive, clock } = open({ sites: two, failover: { probeMs: 0, inviteTimeoutMs: 500 }, alarmDelayMs: 2000 });
     for (let i = 0; i < 4; i++) arrive();
     clock.advance(1000);
-    expect(centre.stopSite(centre.sites.get('a')!)).toBe(1000);
+    expect(centre.operator.stopSite(centre.sites.get('a')!)).toBe(1000);
     expect(stage.rows.map((row) => [row.site, row.outcome, row.ended_by])).toEqual([
       ['a', 'lost', 'fault'],
       ['a', 'lost', 'fault'],
@@ -392,7 +392,7 @@ describe('sites', () => {
 
   it('both gone: 503', () => {
     const { stage, centre, arrive, clock } = open({ sites: two });
-    for (const site of centre.sites.all) centre.stopSite(site);
+    for (const site of centre.sites.all) centre.operator.stopSite(site);
     arrive();
     clock.advance(5000);
     expect(stage.rows[0]).toMatchObject({ status: 503, outcome: 'blocked', refused_ms: 2000, site: null });
@@ -402,12 +402,12 @@ describe('sites', () => {
     const { centre, clock, stage } = open({ sites: two, failover: { probeMs: 1000, probesDown: 2, probesUp: 3 } });
     const a = centre.sites.get('a')!;
     clock.advance(500);
-    centre.stopSite(a);
+    centre.operator.stopSite(a);
     clock.advance(1400);
     expect(a.seenUp).toBe(true);
     clock.advance(200);
     expect(a.seenUp).toBe(false);
-    centre.startSite(a);
+    centre.operator.startSite(a);
     clock.advance(2000);
     expect(a.seenUp).toBe(false);
     clock.advance(1000);
@@ -420,7 +420,7 @@ describe('sites', () => {
     const { stage, centre, arrive, clock } = open({ sites: two, ownAgents: own(2, 3000), failover: { probeMs: 0, inviteTimeoutMs: 500 } });
     for (let i = 0; i < 4; i++) arrive();
     clock.advance(1000);
-    centre.freezeSite(centre.sites.get('a')!);
+    centre.operator.freezeSite(centre.sites.get('a')!);
     clock.advance(8000);
     // Site a: one talking whose agent should have hung up at 3200, one waiting. Site b went on.
     expect(stage.log.filter((line) => /end|connect/.test(line))).toEqual([
@@ -431,7 +431,7 @@ describe('sites', () => {
       '6200 end 4 agent',
     ]);
     expect(centre.calls.size).toBe(2);
-    centre.startSite(centre.sites.get('a')!);
+    centre.operator.startSite(centre.sites.get('a')!);
     clock.advance(3000);
     expect(stage.log.slice(-3)).toEqual(['9000 end 1 agent', '9000 connect 3 support-2', '12000 end 3 agent']);
     expect(stage.rows.every((row) => row.outcome === 'answered')).toBe(true);
