@@ -1,7 +1,8 @@
 /** `callsurge demo`: a whole run on the embedded vendor, with a queue, a site failure and a scale-up, held against the vendor's own truth. */
-import { extname } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { checkTruth, fetchTruth, keepTruth, truthText, type VendorTruth } from './demo-truth.ts';
 import { langOption, loadInputs } from './inputs.ts';
 import { playRun } from './run.ts';
 
@@ -19,7 +20,15 @@ export function demoCommand(): Command {
     .option('--seed <n>', 'seed of arrivals and callers', Number)
     .action(async (flags: { out: string; lang: 'en' | 'zh-CN'; seed?: number }) => {
       const inputs = await loadInputs(shipped('demo'), { vendor: shipped('vendors/embedded'), seed: flags.seed });
-      const { exitCode } = await playRun(inputs, flags);
+      let truth: VendorTruth | undefined;
+      const { exitCode, result, reports } = await playRun(inputs, flags, async (api) => {
+        truth = await fetchTruth(api);
+      });
+      if (truth && reports) {
+        keepTruth(result.dir, truth);
+        console.log(`\n${truthText(checkTruth(reports.analysis, truth))}`);
+        console.log(`report: ${resolve(reports.files.html)}`);
+      }
       process.exitCode = exitCode;
     });
 }

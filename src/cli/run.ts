@@ -53,7 +53,11 @@ Examples:
 }
 
 /** Plays checked inputs, with everything around: the embedded vendor, signals, the live line, reports, the summary. */
-export async function playRun(inputs: Inputs, flags: Pick<RunFlags, 'out' | 'lang' | 'quiet'>): Promise<FinishedRun> {
+export async function playRun(
+  inputs: Inputs,
+  flags: Pick<RunFlags, 'out' | 'lang' | 'quiet'>,
+  beforeVendorEnds?: (api: string) => Promise<void>,
+): Promise<FinishedRun> {
   const figures = planFigures(inputs);
   if (figures.conflicts.length > 0)
     throw new CallsurgeError('contract-violation', `the plan is outside the test contract: ${figures.conflicts.join('; ')}`, {
@@ -83,6 +87,7 @@ export async function playRun(inputs: Inputs, flags: Pick<RunFlags, 'out' | 'lan
       exitCode: exitCodeOfEnding,
     });
     result = await withSignals(handle, live);
+    if (embedded) await beforeVendorEnds?.(embedded.api);
   } finally {
     live.end();
     await embedded?.stop();
