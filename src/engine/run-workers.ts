@@ -91,7 +91,8 @@ export class RunWorkers {
         this.#crashed(worker, `it did not answer within ${limitMs / 1000} s (${phase})`);
         void this.#hosts[worker - 1]?.terminate();
       }
-    }, limitMs);
+      // Workers keep the process as long as there are any; this must not.
+    }, limitMs).unref();
     try {
       return await work;
     } finally {

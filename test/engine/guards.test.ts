@@ -38,10 +38,10 @@ describe('what ends or limits a run', () => {
     const vendor = vendorAt(peer.stack.local.port);
     vendor.contract.maxCallsPerSecond = 20;
     vendor.contract.maxChannels = 8;
-    const source = `${CALL.replace("'100ms'", "'600ms'")}${arrivals(60, '3s')}`;
+    const source = `${CALL.replace("'100ms'", "'600ms'")}${arrivals(60, '2s')}`;
     const result = await runScenario(await requestFor(source, vendor, { workers: 2 }));
-    expect(result.outcomes.completed + result.outcomes.harness).toBe(180);
-    expect(result.outcomes.harness).toBeGreaterThan(100);
+    expect(result.outcomes.completed + result.outcomes.harness).toBe(120);
+    expect(result.outcomes.harness).toBeGreaterThan(60);
     expect(peer.invites.length).toBe(result.outcomes.completed);
     const calls = (await rowsOf(result.dir, 'calls')).filter((call) => call.invite_ms !== null);
     expect(
@@ -61,10 +61,10 @@ describe('what ends or limits a run', () => {
     peer = await openPeer(5);
     const vendor = vendorAt(peer.stack.local.port);
     vendor.contract.maxCallsPerSecond = 50;
-    const result = await runScenario(await requestFor(`${CALL}${arrivals(50, '3s')}`, vendor, { workers: 2 }));
+    const result = await runScenario(await requestFor(`${CALL}${arrivals(50, '2s')}`, vendor, { workers: 2 }));
     // Without holding back what a timer brings too close together, about every second call is refused.
     expect(result.outcomes.harness).toBeLessThanOrEqual(10);
-    expect(result.outcomes.completed + result.outcomes.harness).toBe(150);
+    expect(result.outcomes.completed + result.outcomes.harness).toBe(100);
   });
 
   it('refuses numbers outside the contract and sends nothing', async () => {
