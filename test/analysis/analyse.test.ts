@@ -99,6 +99,7 @@ describe('analysis', () => {
     record.add(
       'open',
       rowOf('open', { op: 'open', call: 'a1', party: 'agent', t_ms: T0 + 31_000 }),
+      rowOf('open', { op: 'open', call: 'gone', party: 'caller', t_ms: T0 + 30_500 }),
       rowOf('open', { op: 'close', call: 'gone', t_ms: T0 + 31_000 }),
     );
     const dir = write(record, 'killed', false);

@@ -233,13 +233,14 @@ describe('failover', () => {
       at30({ rtp_gap_ms: 100 }),
       at30({ rtp_gap_ms: 300 }),
       at30({ outcome: 'dropped', bye_received_ms: T0 + 30_100, bye_sent_ms: null, bye_answered_ms: null, end_ms: T0 + 30_100 }),
+      at30({ outcome: 'dropped', bye_received_ms: T0 + 30_200, bye_sent_ms: null, bye_answered_ms: null, end_ms: T0 + 30_200 }),
       at30({ outcome: 'dropped', bye_sent_ms: T0 + 40_000, bye_answered_ms: null, rtp_gap_ms: 10_000, end_ms: T0 + 72_000 }),
       answered(1000, 31),
       answered(31_000, 10),
       answered(1000, 10),
     );
     const { inProgress, survivorGapMs } = record.analyse().faults[0]!;
-    expect(inProgress).toEqual({ at: 5, survived: 2, dropped: 1, frozen: 1, ended: 1 });
+    expect(inProgress).toEqual({ at: 6, survived: 2, dropped: 2, frozen: 1, ended: 1 });
     expect(survivorGapMs).toMatchObject({ n: 2, max: 300 });
   });
 
