@@ -1,6 +1,7 @@
 /** What the vendor answers to a caller's session description, and what it offers to an agent. */
 import { answerTo, type CodecName, type MediaAgreement, makeOffer, readSdp } from '../../media/index.ts';
-import type { Body } from '../../sip/stack.ts';
+import type { Body, OfferReply } from '../../sip/stack.ts';
+import type { RtpLeg } from './rtp.ts';
 
 export const SDP = 'application/sdp';
 /** RFC 863's port: by custom, "no media here". */
@@ -52,4 +53,18 @@ export function offerLike(
   if (!caller) return makeOffer({ ...local, port: DISCARD_PORT, direction: 'inactive' });
   const codecs: CodecName[] = [caller.codec];
   return makeOffer({ ...local, codecs, telephoneEvent: caller.telephoneEvent ?? null, ptimeMs: caller.ptimeMs });
+}
+
+/** The reply to an offer inside a dialog, or to a re-INVITE without one (RFC 3264 8, RFC 3261 14.2). Null: a leg without audio. */
+export function replyToOffer(
+  offer: string,
+  rtp: RtpLeg | null,
+  local: { host: string; port: number; sessionId: number; version: number },
+): OfferReply {
+  if (!rtp) return { status: 200, body: silentBody(offer, local.host, local.sessionId) };
+  if (offer === '') return { status: 200, body: { type: SDP, content: offerLike(rtp.agreement, local) } };
+  const made = answerWith(offer, local);
+  if (!made) return { status: 488 };
+  rtp.agree(made.agreement);
+  return { status: 200, body: made.body };
 }

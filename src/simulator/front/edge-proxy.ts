@@ -19,18 +19,18 @@
  */
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import type { Clock, TimerHandle } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { hostPortText, parseNameAddr, parseSipUri, parseVia, uint } from '../../sip/message/fields.ts';
 import { IncomingRequest, type IncomingResponse, readMessage, responseTarget } from '../../sip/message/incoming.ts';
 import { responseText } from '../../sip/message/response.ts';
 import type { HeaderList, HostPort } from '../../sip/stack.ts';
 import type { SiteState } from '../core/sites.ts';
 import { bindUdp } from './bind-udp.ts';
+import { InviteMemory, type InviteTransaction } from './invite-memory.ts';
+import { Prober } from './prober.ts';
 import type { Reply } from './registrar.ts';
 import { ackFor, EDGE_CALL, forwardedRequest, forwardedResponse } from './relay-text.ts';
 
-/** A transaction is remembered for 64·T1 (Timer B, H, J) and at most twice that. */
-const REMEMBER_MS = 32_000;
 /** About what a 4 MiB socket buffer holds. */
 const MOST_HELD = 2000;
 
@@ -40,25 +40,6 @@ export interface Gate {
   address: HostPort;
   state: SiteState;
   held: { text: string; transaction?: InviteTransaction }[];
-}
-
-/** An INVITE of a caller, on its way through. */
-export interface InviteTransaction {
-  readonly id: number;
-  readonly request: IncomingRequest;
-  readonly text: string;
-  gate: Gate | null;
-  attempt: number;
-  /** Goes to the site as X-Edge-Call. */
-  label: string;
-  /** Our own final response, once given. */
-  reply: string | null;
-  /** Has a site taken it? Set by the front. */
-  taken: boolean;
-  /** The call has ended. */
-  over: boolean;
-  /** The front's own. */
-  data: unknown;
 }
 
 export interface EdgeHandlers {
@@ -77,10 +58,8 @@ export class EdgeProxy {
   readonly #socket: Socket;
   readonly #handlers: EdgeHandlers;
   readonly #gates: Gate[] = [];
-  #recent = new Map<string, InviteTransaction>();
-  #older = new Map<string, InviteTransaction>();
-  #rotateAt: number;
-  readonly #probes = new Map<string, { timer: TimerHandle; answered: (yes: boolean) => void }>();
+  readonly #invites: InviteMemory;
+  readonly #prober: Prober;
   #count = 0;
   /** Datagrams that were no SIP. */
   bad = 0;
@@ -91,7 +70,8 @@ export class EdgeProxy {
     this.#handlers = handlers;
     const { address, port } = socket.address();
     this.local = { host: address, port };
-    this.#rotateAt = clock.now() + REMEMBER_MS;
+    this.#invites = new InviteMemory(clock.now());
+    this.#prober = new Prober(clock);
     socket.on('message', (bytes, from) => this.#receive(bytes, { host: from.address, port: from.port }));
   }
 
@@ -122,18 +102,7 @@ export class EdgeProxy {
 
   /** One OPTIONS, never repeated. `answered` is told once. */
   probe(gate: Gate, timeoutMs: number, answered: (yes: boolean) => void): void {
-    const branch = `z9hG4bKprobe${++this.#count}`;
-    const here = hostPortText(this.local);
-    const timer = this.#clock.after(timeoutMs, () => {
-      if (this.#probes.delete(branch)) answered(false);
-    });
-    this.#probes.set(branch, { timer, answered });
-    const uri = `sip:${hostPortText(gate.address)}`;
-    this.#pass(
-      gate,
-      `OPTIONS ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP ${here};branch=${branch}\r\nFrom: <sip:probe@${here}>;tag=p${this.#count}\r\nTo: <${uri}>\r\n` +
-        `Call-ID: probe-${this.#count}@edge\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\nContent-Length: 0\r\n\r\n`,
-    );
+    this.#pass(gate, this.#prober.next(this.local, gate.address, timeoutMs, answered));
   }
 
   /**
@@ -145,8 +114,7 @@ export class EdgeProxy {
   }
 
   close(): Promise<void> {
-    for (const probe of this.#probes.values()) probe.timer.cancel();
-    this.#probes.clear();
+    this.#prober.close();
     return new Promise((resolve) => this.#socket.close(() => resolve()));
   }
 
@@ -166,7 +134,7 @@ export class EdgeProxy {
   }
 
   #request(request: IncomingRequest, text: string): void {
-    const transaction = this.#find(request.viaBranch);
+    const transaction = this.#invites.find(request.viaBranch);
     if (request.method === 'ACK') {
       if (!transaction) this.#along(request, text);
       else if (!transaction.reply) this.#toSite(transaction, request, text);
@@ -195,19 +163,7 @@ export class EdgeProxy {
       this.#reply(request, challenge.status, challenge.headers);
       return;
     }
-    const transaction: InviteTransaction = {
-      id: ++this.#count,
-      request,
-      text,
-      gate: null,
-      attempt: 0,
-      label: '',
-      reply: null,
-      taken: false,
-      over: false,
-      data: null,
-    };
-    this.#remember(request.viaBranch, transaction);
+    const transaction = this.#invites.add(++this.#count, request, text);
     this.#handlers.arrived(transaction);
   }
 
@@ -277,13 +233,7 @@ export class EdgeProxy {
 
   #response(response: IncomingResponse, text: string, from: Gate | undefined): void {
     const branch = /branch=([^;,\s]+)/i.exec(response.via.params)?.[1] ?? '';
-    const probe = this.#probes.get(branch);
-    if (probe) {
-      this.#probes.delete(branch);
-      probe.timer.cancel();
-      probe.answered(from !== undefined);
-      return;
-    }
+    if (from && this.#prober.response(branch)) return;
     if (response.via.port !== this.local.port || (from && response.status === 100)) return;
     const vias = response.headers('via');
     const next = vias[1] === undefined ? undefined : parseVia(vias[1]);
@@ -291,7 +241,7 @@ export class EdgeProxy {
     if (!next || !forwarded) return;
     if (from && response.cseqMethod === 'INVITE' && response.status >= 300) {
       const key = `${/branch=([^;,\s]+)/i.exec(next.params)?.[1] ?? ''}|${next.host}:${next.port ?? 5060}`;
-      const transaction = this.#find(key);
+      const transaction = this.#invites.find(key);
       // A site that refuses what is with another site by now.
       if (transaction && branch !== `z9hG4bKe${transaction.id}-${transaction.attempt}`) {
         this.#send(ackFor(response, `sip:${hostPortText(from.address)}`), from.address);
@@ -331,19 +281,6 @@ export class EdgeProxy {
   #isHere(uri: string): boolean {
     const parsed = parseSipUri(uri);
     return parsed !== undefined && (parsed.port ?? 5060) === this.local.port && parsed.host === this.local.host;
-  }
-
-  #find(key: string): InviteTransaction | undefined {
-    return this.#recent.get(key) ?? this.#older.get(key);
-  }
-
-  #remember(key: string, transaction: InviteTransaction): void {
-    if (transaction.request.at >= this.#rotateAt) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-      this.#rotateAt = transaction.request.at + REMEMBER_MS;
-    }
-    this.#recent.set(key, transaction);
   }
 }
 

@@ -13,7 +13,8 @@ import type { Site } from '../core/sites.ts';
 import type { CompleteConfig } from '../defaults.ts';
 import type { SimulatorEvent, TruthRow } from '../truth.ts';
 import { Authority } from './authority.ts';
-import { EdgeProxy, type Gate, type InviteTransaction } from './edge-proxy.ts';
+import { EdgeProxy, type Gate } from './edge-proxy.ts';
+import type { InviteTransaction } from './invite-memory.ts';
 import type { AgentLeg, CallerLeg } from './legs.ts';
 import { Registrar } from './registrar.ts';
 import { SiteFront } from './site-front.ts';
@@ -245,7 +246,7 @@ export class Front implements CentreHost {
 
   offer(offer: Offer): void {
     const agentLeg: AgentLeg = { offer, outgoing: null, dialog: null, rtp: null, sdp: '', withdrawn: false };
-    this.#at(offer.call).offer(legOf(offer.call), agentLeg);
+    this.#at(offer.call).agents.offer(legOf(offer.call), agentLeg);
   }
 
   withdraw(offer: Offer): void {
@@ -253,7 +254,7 @@ export class Front implements CentreHost {
     if (leg.agent?.offer !== offer) return;
     const agentLeg = leg.agent;
     leg.agent = null;
-    if (offer.call.site?.state !== 'stopped') this.#at(offer.call).hangUpAgent(agentLeg);
+    if (offer.call.site?.state !== 'stopped') this.#at(offer.call).agents.hangUp(agentLeg);
   }
 
   connect(call: Call, agent: Agent): void {
@@ -268,7 +269,7 @@ export class Front implements CentreHost {
     const site = this.#at(call);
     site.end(leg, by === 'caller');
     // An agent that is still being rung is called off by `withdraw`.
-    if (leg.agent && call.row.agent !== null) site.hangUpAgent(leg.agent);
+    if (leg.agent && call.row.agent !== null) site.agents.hangUp(leg.agent);
   }
 
   probe(site: Site): void {

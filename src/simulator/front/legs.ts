@@ -3,7 +3,7 @@
 import type { IncomingCall, OutgoingCall, SipDialog } from '../../sip/stack.ts';
 import type { Agent } from '../core/agents.ts';
 import type { Call, Offer } from '../core/call.ts';
-import type { InviteTransaction } from './edge-proxy.ts';
+import type { InviteTransaction } from './invite-memory.ts';
 import type { RtpLeg } from './rtp.ts';
 
 /** `Call.data`: the caller's side. */

@@ -3,20 +3,20 @@
  * centre's orders; a caller and an agent are two dialogs with packets passed on between them (a B2BUA).
  */
 import type { Clock } from '../../clock.ts';
-import { agree } from '../../media/index.ts';
+import { messageOf } from '../../errors.ts';
 import type { Source } from '../../media/stream.ts';
 import { randomStream } from '../../random.ts';
 import { createSipStack } from '../../sip/index.ts';
-import { hostPortText } from '../../sip/message/fields.ts';
 import type { Body, HeaderList, HostPort, IncomingCall, OfferReply, SipRequest, SipStack } from '../../sip/stack.ts';
 import type { Agent } from '../core/agents.ts';
 
 import type { CallCentre } from '../core/centre.ts';
 import type { Sound } from '../core/host.ts';
 import type { CompleteConfig } from '../defaults.ts';
+import { AgentSide } from './agent-side.ts';
 import { portError } from './bind-udp.ts';
-import { answerWith, nextSessionId, offerLike, SDP, silentBody, wantsAudio } from './caller-sdp.ts';
-import type { AgentLeg, CallerLeg } from './legs.ts';
+import { answerWith, nextSessionId, replyToOffer, silentBody, wantsAudio } from './caller-sdp.ts';
+import type { CallerLeg } from './legs.ts';
 import { EDGE_CALL } from './relay-text.ts';
 import { SiteMedia } from './rtp.ts';
 
@@ -44,6 +44,7 @@ export class SiteFront {
   readonly name: string;
   readonly #world: SiteWorld;
   readonly #media: SiteMedia;
+  readonly agents: AgentSide;
   #stack: SipStack | null = null;
   #generation = 0;
   /** Until its port is free again. */
@@ -54,6 +55,7 @@ export class SiteFront {
     this.#world = world;
     const { clock, config } = world;
     this.#media = new SiteMedia(clock, config.host, rtpPorts, randomStream(config.seed, `rtp ${name}`));
+    this.agents = new AgentSide(world, this.#media, () => this.#stack);
   }
 
   /** Listens. A site that was stopped comes back with nothing of its former calls. @throws CallsurgeError `port-in-use`. */
@@ -137,7 +139,7 @@ export class SiteFront {
     try {
       leg.rtp = await this.#media.open((digit) => centre.digit(leg.call!, digit));
     } catch (error) {
-      this.#world.problem(`${this.name}: ${(error as Error).message}`);
+      this.#world.problem(`${this.name}: ${messageOf(error)}`);
       incoming.reject(488);
       centre.broken(leg.call!, 488);
       return;
@@ -229,13 +231,8 @@ export class SiteFront {
   #reoffered(leg: CallerLeg, request: SipRequest): OfferReply {
     const { host } = this.#world.config;
     leg.version++;
-    if (!leg.rtp) return { status: 200, body: silentBody(request.body, host, leg.sessionId) };
-    const local = { host, port: leg.rtp.port, sessionId: leg.sessionId, version: leg.version };
-    if (request.body === '') return { status: 200, body: { type: SDP, content: offerLike(leg.rtp.agreement, local) } };
-    const made = answerWith(request.body, local);
-    if (!made) return { status: 488 };
-    leg.rtp.agree(made.agreement);
-    return { status: 200, body: made.body };
+    const local = { host, port: leg.rtp?.port ?? 0, sessionId: leg.sessionId, version: leg.version };
+    return replyToOffer(request.body, leg.rtp, local);
   }
 
   /** DTMF by INFO: application/dtmf-relay (`Signal=5`) and application/dtmf (`5`). */
@@ -244,93 +241,5 @@ export class SiteFront {
     const digit = /^\s*(?:signal\s*=\s*)?([0-9*#A-D])\s*(?:\r|\n|$)/i.exec(request.body)?.[1];
     if (digit) this.#world.centre.digit(leg.call!, digit.toUpperCase());
     return 200;
-  }
-
-  // The agent's side
-
-  /** Rings the account for this call. */
-  offer(leg: CallerLeg, agentLeg: AgentLeg): void {
-    leg.agent = agentLeg;
-    const contact = this.#world.contactOf(agentLeg.offer.agent.name);
-    if (!contact || !this.#stack) this.#world.centre.agentRefused(agentLeg.offer);
-    else if (!leg.rtp) this.#invite(leg, agentLeg, contact, this.#stack);
-    else void this.#offerWithAudio(leg, agentLeg, contact, this.#stack);
-  }
-
-  async #offerWithAudio(leg: CallerLeg, agentLeg: AgentLeg, contact: string, stack: SipStack): Promise<void> {
-    try {
-      agentLeg.rtp = await this.#media.open(() => {});
-    } catch (error) {
-      this.#world.problem(`${this.name}: ${(error as Error).message}`);
-      this.#world.centre.agentRefused(agentLeg.offer);
-      return;
-    }
-    if (agentLeg.withdrawn || stack !== this.#stack) this.#closeAgent(agentLeg);
-    else this.#invite(leg, agentLeg, contact, stack);
-  }
-
-  #invite(leg: CallerLeg, agentLeg: AgentLeg, contact: string, stack: SipStack): void {
-    const { centre, config, edge } = this.#world;
-    const { offer } = agentLeg;
-    const { row } = offer.call;
-    const at = hostPortText(edge);
-    const local = { host: config.host, port: agentLeg.rtp?.port ?? 0, sessionId: nextSessionId(), version: 1 };
-    agentLeg.sdp = offerLike(agentLeg.rtp ? (leg.rtp?.agreement ?? null) : null, local);
-    agentLeg.outgoing = stack.call(
-      {
-        requestUri: contact,
-        fromUri: `sip:${row.caller}@${at}`,
-        fromDisplay: row.caller,
-        toUri: `sip:${offer.agent.name}@${at}`,
-        nextHop: { ...edge, transport: 'udp' },
-        headers: [
-          ['P-Asserted-Identity', `<sip:${row.caller}@${at}>`],
-          ['X-Call', row.sip_call_id],
-          ['X-Skill', row.skill ?? ''],
-        ],
-        body: { type: SDP, content: agentLeg.sdp },
-      },
-      {
-        answered: (response, dialog) => {
-          agentLeg.dialog = dialog;
-          const agreement = agentLeg.rtp ? agree(agentLeg.sdp, response.body) : undefined;
-          if (agreement) agentLeg.rtp?.agree(agreement);
-          if (agentLeg.withdrawn || !centre.agentAnswered(offer)) this.hangUpAgent(agentLeg);
-        },
-        failed: () => {
-          this.#closeAgent(agentLeg);
-          centre.agentRefused(offer);
-        },
-        offer: (request) => {
-          local.version++;
-          if (!agentLeg.rtp) return { status: 200, body: silentBody(request.body, local.host, local.sessionId) };
-          if (request.body === '') return { status: 200, body: { type: SDP, content: offerLike(agentLeg.rtp.agreement, local) } };
-          const made = answerWith(request.body, local);
-          if (!made) return { status: 488 };
-          agentLeg.rtp.agree(made.agreement);
-          return { status: 200, body: made.body };
-        },
-        ended: () => {
-          agentLeg.dialog = null;
-          agentLeg.outgoing = null;
-          this.#closeAgent(agentLeg);
-          centre.agentLeft(offer.call);
-        },
-      },
-    );
-  }
-
-  /** CANCEL while it rings, BYE after; nothing where the agent has already hung up. */
-  hangUpAgent(agentLeg: AgentLeg): void {
-    agentLeg.withdrawn = true;
-    if (agentLeg.dialog) void agentLeg.dialog.bye();
-    else agentLeg.outgoing?.cancel();
-    agentLeg.dialog = null;
-    this.#closeAgent(agentLeg);
-  }
-
-  #closeAgent(agentLeg: AgentLeg): void {
-    agentLeg.rtp?.close();
-    agentLeg.rtp = null;
   }
 }
