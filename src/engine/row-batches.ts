@@ -35,7 +35,12 @@ export class RowBatches implements RowSink {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    this.#channel.send(ROWS_TOPIC, batch);
+    try {
+      this.#channel.send(ROWS_TOPIC, batch);
+    } catch {
+      // A tag that cannot be cloned (a function, a socket) must not cost the other rows: what JSON knows of it goes instead.
+      this.#channel.send(ROWS_TOPIC, JSON.parse(JSON.stringify(batch)));
+    }
   }
 }
 
