@@ -43,7 +43,8 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
   const trunk = chooseTrunk(services.trunks, options.trunk, vu.iteration);
   const caller = options.caller ?? services.callerNumber(vu.iteration);
   const now = services.clock.now();
-  const intended = first ? vu.intendedAt : now;
+  // What the script did before it dialled is no lag of ours; what the schedule was late with is.
+  const intended = first ? vu.intendedAt + (now - vu.startedAt) : now;
   const row = rowOf('calls', {
     call: nextId(services),
     started: new Date(intended).toISOString(),

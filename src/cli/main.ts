@@ -22,7 +22,7 @@ const exitTable = Object.entries(EXIT)
 export function program(): Command {
   const callsurge = new Command('callsurge')
     .description('Plays a promotion peak against a call-centre vendor with real SIP and RTP, and measures what holds.')
-    .version(version)
+    .version(version, '-v, --version')
     .showHelpAfterError('(callsurge --help lists commands and examples)')
     .addHelpText(
       'after',

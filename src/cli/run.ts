@@ -8,6 +8,7 @@ import { startRun } from '../engine/run.ts';
 import { CallsurgeError, messageOf } from '../errors.ts';
 import { openAlarmReceiver } from '../faults/alarms.ts';
 import { header } from '../schedule/plan.ts';
+import { checkSecrets } from '../vendor/secrets.ts';
 import { type EmbeddedVendor, startEmbedded } from './embedded.ts';
 import { endOfRun } from './end-of-run.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
@@ -58,6 +59,7 @@ export async function playRun(
   flags: Pick<RunFlags, 'out' | 'lang' | 'quiet'>,
   beforeVendorEnds?: (api: string) => Promise<void>,
 ): Promise<FinishedRun> {
+  checkSecrets(inputs.vendor);
   const figures = planFigures(inputs);
   if (figures.conflicts.length > 0)
     throw new CallsurgeError('contract-violation', `the plan is outside the test contract: ${figures.conflicts.join('; ')}`, {

@@ -85,6 +85,21 @@ it('tells a whole story: menu, queue, agent, talk, goodbye, with every time in o
   });
 }, 15_000);
 
+it('does not take what the script did before it dialled for lag of the schedule', async () => {
+  bench.onCall((incoming) => incoming.reject(486));
+  const vu = bench.vu();
+  await sleep(600);
+  await play(
+    async () => {
+      const call = await dial('4001000000');
+      await call.answered();
+    },
+    0,
+    vu,
+  );
+  expect(bench.rows.calls[0]).toMatchObject({ outcome: 'blocked', status: 486 });
+});
+
 it('is abandoned when the caller’s patience runs out in the queue', async () => {
   bench.onCall(async (incoming, vendor) => void (await vendor.answer(incoming)));
   const thrown = await play(async () => {
