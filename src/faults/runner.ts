@@ -141,7 +141,7 @@ export class FaultRunner {
       ...(effect.value === undefined ? {} : { status: effect.value }),
       ...(effect.detail ? { answer: effect.detail } : {}),
     };
-    this.#event(kind, step, words.done, effect.at, effect.at - asked, detail);
+    this.#event(kind, step, words.done, effect.at, Math.round((effect.at - asked) * 1000) / 1000, detail);
   }
 
   #event(
