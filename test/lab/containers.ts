@@ -5,6 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ensureDaemon } from './dockerd.ts';
 import { type Held, processRef, updateHeld } from './held.ts';
@@ -118,7 +119,10 @@ class ContainerNode implements LabNode {
   }
 
   async #create(): Promise<void> {
+    const { uid, gid } = userInfo();
     const started = await new GenericContainer(this.#image)
+      // What the node writes to its run folder belongs to whoever removes it.
+      .withUser(`${uid}:${gid}`)
       .withEntrypoint([this.#plan.command[0]!])
       .withCommand(this.#plan.command.slice(1))
       .withNetworkMode('host')

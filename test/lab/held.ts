@@ -3,8 +3,8 @@
  * the list of what a lab has started. Ending a lab ends exactly what stands in it; a process is known by its id and its start time, so that
  * an id used again by another program is never touched.
  */
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallsurgeError } from '../../src/errors.ts';
 import type { Say } from './rootfs.ts';
@@ -78,33 +78,29 @@ export async function acquire(kind: LabKind, waitMs: number, clean: (left: Held)
     dockerHost: null,
     folders: [],
   };
-  // A hard link either appears whole or fails because the name is taken.
+  sweepAbandoned();
   const mine = `${FILE}.${process.pid}`;
   writeFileSync(mine, JSON.stringify(held, null, 1));
+  try {
+    const left = await waitForTurn(mine, waitMs, say);
+    if (left) await clean(left);
+    return held;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+/** @returns what a dead owner left behind, if its place was taken. */
+async function waitForTurn(mine: string, waitMs: number, say: Say): Promise<Held | null> {
   const deadline = Date.now() + waitMs;
   for (let said = false; ; ) {
-    try {
-      linkSync(mine, FILE);
-      rmSync(mine);
-      return held;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    if (take(mine)) return null;
     const other = heldLab();
     if (other?.owner === null && other.processes.some(isAlive))
       throw new CallsurgeError('machine-limit', 'a lab is already up', { where: FILE, todo: 'npm run lab -- down' });
-    if (other && (other.owner === null || !isAlive(other.owner))) {
-      // Only one of several waiting takes over: whoever renames the file.
-      const left = `${FILE}.left-${process.pid}`;
-      try {
-        renameSync(FILE, left);
-      } catch {
-        continue;
-      }
+    if (other && (other.owner === null || !isAlive(other.owner)) && takeOver(other, mine)) {
       say('ending what an earlier lab left behind');
-      await clean(other);
-      rmSync(left, { force: true });
-      continue;
+      return other;
     }
     if (Date.now() > deadline)
       throw new CallsurgeError('machine-limit', `another test run (pid ${other?.owner?.pid ?? '?'}) keeps the lab`, {
@@ -114,5 +110,39 @@ export async function acquire(kind: LabKind, waitMs: number, clean: (left: Held)
     if (!said) say(`waiting for the lab: pid ${other?.owner?.pid ?? '?'} has it`);
     said = true;
     await sleep(500);
+  }
+}
+
+/** A hard link either appears whole or fails because the name is taken. */
+function take(mine: string): boolean {
+  try {
+    linkSync(mine, FILE);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Puts `mine` in the place of a dead owner's file. Of several that wait only one can move that file away; false for the others. */
+function takeOver(dead: Held, mine: string): boolean {
+  const left = `${FILE}.left-${process.pid}`;
+  try {
+    renameSync(FILE, left);
+  } catch {
+    return false;
+  }
+  // Somebody was faster, and this is already its file: give it back.
+  const same = readFileSync(left, 'utf8') === JSON.stringify(dead, null, 1);
+  const taken = take(same ? mine : left);
+  rmSync(left, { force: true });
+  return same && taken;
+}
+
+/** Removes what processes that were killed while they waited had prepared. */
+function sweepAbandoned(): void {
+  for (const name of readdirSync(dirname(FILE))) {
+    const pid = name.startsWith(`${basename(FILE)}.`) ? Number(name.slice(name.lastIndexOf('.') + 1)) : Number.NaN;
+    if (Number.isInteger(pid) && !processRef(name, pid)) rmSync(join(dirname(FILE), name), { force: true });
   }
 }

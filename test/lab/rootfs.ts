@@ -4,11 +4,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { CallsurgeError } from '../../src/errors.ts';
 
-/** Cache of the machine, shared by all clones. */
-export const CACHE = process.env.CALLSURGE_LAB_CACHE ?? '/var/cache/callsurge-lab';
+/** Cache of the machine, shared by all clones; of the user where that is not root. */
+export const CACHE =
+  process.env.CALLSURGE_LAB_CACHE ?? (process.getuid?.() === 0 ? '/var/cache/callsurge-lab' : join(homedir(), '.cache/callsurge-lab'));
 export const SUITE = 'bullseye';
 const PACKAGES = ['asterisk', 'kamailio', 'kamailio-tls-modules', 'netbase'];
 /** Changes when PACKAGES does: an older tree is left alone and another one made. */
