@@ -1,6 +1,6 @@
 /**
  * The vendor's media. Each leg has an RTP port and does one thing at a time: plays a sound, sends back what it hears, or passes packets on to
- * another leg as they are. One pacing loop serves all legs of a site. RTCP is received by nobody.
+ * another leg as they are, RTCP with them, so that caller and agent measure each other. One pacing loop serves all legs of a site.
  */
 import type { Clock } from '../../clock.ts';
 import { DigitReader } from '../../media/dtmf-in.ts';
@@ -41,7 +41,9 @@ export class RtpLeg {
     this.#timestamp = random.integer(0, 0x7fffffff);
     this.#digits = new DigitReader(onDigit);
     pair.rtp.on('message', (datagram, from) => this.#receive(datagram, from.address, from.port));
-    pair.rtcp.on('message', () => {});
+    pair.rtcp.on('message', (datagram) => {
+      if (this.#mode === 'relay' && !this.#site.frozen) this.#peer?.passRtcp(datagram);
+    });
   }
 
   get port(): number {
@@ -143,6 +145,13 @@ export class RtpLeg {
   /** A packet of the other leg. */
   pass(datagram: Buffer): void {
     if (this.#agreement?.direction.startsWith('send')) this.#send(datagram);
+  }
+
+  passRtcp(datagram: Buffer): void {
+    const { remoteRtcp } = this.#agreement ?? {};
+    const rtp = this.#remote;
+    const to = remoteRtcp && !this.#adopted ? remoteRtcp : rtp && { host: rtp.host, port: rtp.port + 1 };
+    if (to && to.port < 65_536) this.#pair.rtcp.send(datagram, to.port, to.host);
   }
 
   #send(packet: Buffer): void {
