@@ -143,6 +143,8 @@ class Session {
   /** No new iterations; those running are interrupted, which hangs up their calls. Resolves when nothing is open, or at the limit. */
   async drain(why: string, limitMs: number): Promise<{ open: number }> {
     this.#stopped = why;
+    // The journal first: a script may answer the interruption by never letting go of the thread again.
+    this.#rows.flush();
     for (const run of this.#runs) run.stop(why);
     this.#outside?.abort(new CallsurgeError('stopped', why));
     const { clock } = this.#worker.services;

@@ -67,7 +67,11 @@ describe('a run', () => {
     expect(result.outcomes.completed).toBe(60);
     const calls = await rowsOf(result.dir, 'calls');
     expect(calls.map((call) => call.iteration).sort((a, b) => a! - b!)).toEqual(Array.from({ length: 60 }, (_, i) => i));
-    const intended = calls.map((call) => call.intended_ms!).sort((a, b) => a - b);
-    for (let i = 1; i < 60; i++) expect(intended[i]! - intended[i - 1]!).toBeCloseTo(1000 / 30, 1);
+    // Intended times come from the schedule alone; what the script does before it dials is no lag and moves them on by a little.
+    for (const call of calls) {
+      const moved = call.intended_ms! - (result.meta.loadStartMs! + (call.iteration! * 1000) / 30);
+      expect(moved).toBeGreaterThan(-0.01);
+      expect(moved).toBeLessThan(100);
+    }
   });
 });

@@ -176,6 +176,8 @@ describe('stopping a run', () => {
     request.surge.drainMs = 100;
     const run = startRun(request);
     await until(() => peer!.open.size === 2);
+    // The 200s must have been read before nothing is read any more.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     run.stop();
     const result = await run.done;
     expect(result.warnings.join()).toMatch(/did not answer/);

@@ -162,7 +162,12 @@ describe('fault runner', () => {
         }[name],
       },
     }));
-    faults.push({ name: 'missing' as never, atMs: 0, forMs: 60_000, do: { kind: 'command', start: { command: ['/no/such/program'], timeout: '1s' } } });
+    faults.push({
+      name: 'missing' as never,
+      atMs: 0,
+      forMs: 60_000,
+      do: { kind: 'command', start: { command: ['/no/such/program'], timeout: '1s' } },
+    });
     const { run, events, clock } = runner(planFaults(steps({ faults }), vendor()));
     const since = clock.now();
     run.start(since);
