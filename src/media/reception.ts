@@ -10,7 +10,10 @@ import { SequenceCounter } from './sequence.ts';
 import type { ReceiveCounters } from './stream.ts';
 
 const UNITS_PER_MS = SAMPLE_RATE / 1000;
-/** A timestamp that leaps by more than this at a talkspurt's start (marker) was set anew by the sender; it says nothing of the network. */
+/**
+ * A timestamp that leaps by more than this was set anew by the sender (a talkspurt's start; Asterisk when it bridges, without a marker); it says nothing of
+ * the network. A network that stalls for as long shows the other way round: the packets come late, their timestamps go on.
+ */
 const RESTARTED_MS = 1000;
 
 /** `audio` alone takes part in jitter. */
@@ -27,7 +30,8 @@ export class Jitter {
     if (this.#timestamp >= 0) {
       const sentApart = ((timestamp - this.#timestamp) | 0) / UNITS_PER_MS;
       const d = Math.abs(at - this.#at - sentApart);
-      if (!(marker && d > RESTARTED_MS)) {
+      const restarted = d > RESTARTED_MS && (marker || Math.abs(sentApart) > RESTARTED_MS);
+      if (!restarted) {
         this.ms += (d - this.ms) / 16;
         if (this.ms > this.maxMs) this.maxMs = this.ms;
       }

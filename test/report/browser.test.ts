@@ -18,7 +18,6 @@ if (!present && !required)
   console.warn(`no Chromium at ${CHROMIUM}: the report is not opened in a browser (apt-get install chromium, or CHROMIUM=path)`);
 
 /** What a reader sees of it: not the language that is hidden. */
-// biome-ignore lint/performance/useDomNodeTextContent: rendered text is what is asked here
 const shown = (locator: Locator): Promise<string> => locator.innerText();
 
 const ARGS = [
