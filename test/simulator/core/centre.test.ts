@@ -323,6 +323,18 @@ describe('agents', () => {
     expect(stage.offers).toHaveLength(2);
   });
 
+  it('that refuse cost the caller no place in the queue', () => {
+    const { stage, centre, arrive, clock } = open({ accounts: accounts(1) });
+    centre.signOn('101', 'support');
+    arrive();
+    clock.advance(100);
+    arrive();
+    clock.advance(200);
+    centre.agentRefused(stage.offers[0]!);
+    clock.advance(1000);
+    expect(stage.offers.map((offer) => offer.call.id)).toEqual([1, 1]);
+  });
+
   it('keep their place among the idle when the caller leaves while they ring', () => {
     const { stage, centre, arrive, clock } = open({ accounts: accounts(2) });
     centre.signOn('101', 'support');

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -182,6 +183,33 @@ describe('a frozen site', () => {
     for (const call of [first, second, b]) expect(await call.dialog!.bye()).toMatchObject({ response: { status: 200 } });
     expect(simulator.truth()).toHaveLength(5);
     expect(simulator.state().calls).toBe(0);
+  });
+
+  it('does not even repeat itself', async () => {
+    const simulator = await scene.vendor({ sites: [{ name: 'a', channels: 5 }], numbers: { '4001': 'echo' }, failover: { probeMs: 0 } });
+    // A caller that never sends ACK: the 200 is repeated after 0.5, 1, 2 s (RFC 3261 13.3.1.4).
+    const socket = createSocket('udp4');
+    let answers = 0;
+    socket.on('message', (bytes) => {
+      if (bytes.toString('latin1').startsWith('SIP/2.0 200')) answers++;
+    });
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    scene.keep({ close: () => new Promise<void>((resolve) => socket.close(() => resolve())) });
+    const { port } = socket.address();
+    socket.send(
+      `INVITE sip:4001@127.0.0.1:${simulator.sip.port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bKdeaf\r\nMax-Forwards: 70\r\n` +
+        `From: <sip:138@caller.test>;tag=f\r\nTo: <sip:4001@vendor.test>\r\nCall-ID: deaf\r\nCSeq: 1 INVITE\r\n` +
+        `Contact: <sip:138@127.0.0.1:${port}>\r\nContent-Length: 0\r\n\r\n`,
+      simulator.sip.port,
+      '127.0.0.1',
+    );
+    await until(() => answers === 1, '200');
+    await api(simulator, 'POST', '/sites/a/freeze');
+    const before = answers;
+    await pause(1700);
+    expect(answers).toBe(before);
+    await api(simulator, 'POST', '/sites/a/start');
+    await until(() => answers > before, '200 again');
   });
 
   it('lets its calls go on where they stood', async () => {
