@@ -16,7 +16,7 @@ export interface MadeReports {
 /** @throws CallsurgeError `run-folder-invalid` where it is no run folder, `folder-unwritable`. */
 export async function makeReports(dir: string, language: 'en' | 'zh-CN'): Promise<MadeReports> {
   const analysis = createAnalysis(readMeta(dir));
-  const reads = await replay(dir, { add: (table, row) => analysis.add(table, row) });
+  const reads = await replay(dir, analysis);
   const figures = analysis.figures();
   const files = writeReports(dir, figures, { language });
   return { analysis: figures, files, warnings: reads.flatMap(warningsOf) };

@@ -15,7 +15,13 @@ export interface SummaryMetric {
 
 export interface SummaryData {
   metrics: Record<string, SummaryMetric>;
-  root_group: { name: string; path: string; id: string; groups: never[]; checks: never[] };
+  root_group: {
+    name: string;
+    path: string;
+    id: string;
+    groups: never[];
+    checks: { name: string; path: string; passes: number; fails: number }[];
+  };
   options: { summaryTrendStats: string[]; summaryTimeUnit: string; noColor: boolean };
   state: { isStdOutTTY: boolean; isStdErrTTY: boolean; testRunDurationMs: number };
   callsurge: RunAnalysis;
@@ -23,8 +29,7 @@ export interface SummaryData {
 
 const TREND_STATS = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)'];
 
-/** @param custom the scenario's own metrics and k6's, where the caller has them. */
-export function summaryData(analysis: RunAnalysis, custom: Record<string, SummaryMetric> = {}): SummaryData {
+export function summaryData(analysis: RunAnalysis): SummaryData {
   const { outcomes, sessions, queue, quality, health } = analysis;
   const { lengthMs, zeroMs } = subjectOf(analysis);
   const endMs = analysis.meta.end?.endMs ?? analysis.validity.lastMs;
@@ -57,7 +62,8 @@ export function summaryData(analysis: RunAnalysis, custom: Record<string, Summar
   const { completed, blocked, rejected, timeout, dropped, abandoned } = outcomes.counts;
   const parts = { completed, blocked, dropped, abandoned, failed: blocked + rejected + timeout + dropped };
   for (const [name, part] of Object.entries(parts)) metrics[`call_${name}`] = share(part, judged);
-  Object.assign(metrics, custom);
+  // The scenario's own metrics and k6's, from their samples.
+  for (const [name, { type, values }] of Object.entries(analysis.metrics ?? {})) metrics[name] = { type, contains: 'default', values };
   for (const threshold of analysis.thresholds) {
     metrics[threshold.metric] ??= { type: 'gauge', contains: 'default', values: {} };
     const metric = metrics[threshold.metric]!;
@@ -65,7 +71,13 @@ export function summaryData(analysis: RunAnalysis, custom: Record<string, Summar
   }
   return {
     metrics,
-    root_group: { name: '', path: '', id: 'd41d8cd98f00b204e9800998ecf8427e', groups: [], checks: [] },
+    root_group: {
+      name: '',
+      path: '',
+      id: 'd41d8cd98f00b204e9800998ecf8427e',
+      groups: [],
+      checks: (analysis.checks ?? []).map((check) => ({ ...check, path: `::${check.name}` })),
+    },
     options: { summaryTrendStats: TREND_STATS, summaryTimeUnit: '', noColor: false },
     state: { isStdOutTTY: process.stdout.isTTY === true, isStdErrTTY: process.stderr.isTTY === true, testRunDurationMs: lengthMs },
     callsurge: analysis,

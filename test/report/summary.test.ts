@@ -72,8 +72,10 @@ describe('handleSummary(data)', () => {
     expect(metrics['mos{codec:opus}']!.thresholds).toEqual({ 'med>4': { ok: false } });
   });
 
-  it('takes the scenario’s own metrics', () => {
-    const orders = { type: 'counter' as const, contains: 'default' as const, values: { count: 3, rate: 0.1 } };
-    expect(summaryData(fixture(), { orders }).metrics.orders).toEqual(orders);
+  it('takes the scenario’s own metrics, and each check by name', () => {
+    const orders = { type: 'counter' as const, n: 3, values: { count: 3, rate: 0.1 } };
+    const data = summaryData({ ...fixture(), metrics: { orders }, checks: [{ name: 'is 200', passes: 5, fails: 1 }] });
+    expect(data.metrics.orders).toEqual({ type: 'counter', contains: 'default', values: orders.values });
+    expect(data.root_group.checks).toEqual([{ name: 'is 200', path: '::is 200', passes: 5, fails: 1 }]);
   });
 });
