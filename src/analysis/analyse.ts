@@ -24,6 +24,7 @@ import { OutcomeFold } from './outcomes.ts';
 import { plannedSeries } from './planned.ts';
 import { QualityFold } from './quality.ts';
 import { QueueFold } from './queueing.ts';
+import { RoutingFold } from './routing.ts';
 import { SessionFold } from './sessions.ts';
 import { stepsOver } from './steps.ts';
 import { StillOpen } from './still-open.ts';
@@ -90,6 +91,7 @@ class Analysis implements RunFold {
   readonly #incidents = new Incidents();
   readonly #limit = new LimitFold();
   readonly #open = new StillOpen();
+  readonly #routing: RoutingFold;
   readonly #thresholds: ThresholdFold;
   readonly #samples: SampleMetrics;
   readonly #damage: TableDamage[] = [];
@@ -102,6 +104,13 @@ class Analysis implements RunFold {
     this.#terms = termsOf(meta);
     this.#all = new CallEvidence(this.#terms);
     this.#sound = new CallEvidence(this.#terms);
+    this.#routing = new RoutingFold({
+      thresholdMs: this.#terms.serviceLevelMs ?? SERVICE_LEVEL_MS,
+      zeroMs: meta.loadStartMs ?? meta.startMs,
+      level: this.#terms.claims.serviceLevel?.atLeast ?? null,
+      agents: this.#terms.agents,
+      skillsOf: this.#terms.skillsOf,
+    });
     this.#samples = new SampleMetrics(meta.loadStartMs ?? meta.startMs);
     this.#thresholds = new ThresholdFold(parseThresholds((meta.options as { thresholds?: unknown } | null)?.thresholds), {
       startMs: meta.loadStartMs,
@@ -144,14 +153,17 @@ class Analysis implements RunFold {
     const scaling = elasticity(this.#attempts, this.#incidents, levels.answered, scaleAims(meta.surge), lastMs);
     const concurrency = this.#concurrency.figures(steps, plannedSeries(meta, steps), this.#open, lastMs);
     const validity = this.#validity(health, lastMs);
+    const queue = this.#all.queue.figures(steps);
     return {
       meta,
       validity,
       outcomes: this.#outcomes.figures(),
       sessions: this.#all.sessions.figures(),
       concurrency,
-      queue: this.#all.queue.figures(steps),
+      queue,
       agents: this.#agents.figures(startMs, lastMs, this.#terms.agents),
+      routing: this.#routing.figures(lastMs),
+      model: queue.measured ? this.#routing.model(lastMs) : null,
       faults,
       unprovoked,
       scaling,
@@ -192,6 +204,7 @@ class Analysis implements RunFold {
     this.#all.add(row);
     if (sound) this.#sound.add(row);
     this.#outcomes.add(row);
+    this.#routing.add(row);
     this.#concurrency.add(row);
     const invite = row.invite_ms ?? from;
     this.#attempts.add(row, this.#health.slack(invite, firstStatus(row) ?? invite));
@@ -203,6 +216,7 @@ class Analysis implements RunFold {
   #addAgent(row: AgentRow): void {
     this.#saw(row.end_ms);
     this.#agents.add(row);
+    this.#routing.addAgent(row);
     this.#concurrency.addAgent(row);
     this.#all.quality.addAgent(row);
   }
@@ -216,6 +230,7 @@ class Analysis implements RunFold {
     this.#saw(row.t_ms);
     if (row.kind === 'probe') this.#probes++;
     this.#incidents.add(row);
+    this.#routing.addEvent(row);
   }
 
   #addSample(row: SampleRow): void {

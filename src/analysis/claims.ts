@@ -12,6 +12,8 @@ export interface Terms {
   correlated: boolean;
   /** Agents of ours that stand ready. */
   agents: number;
+  /** Skills of an agent of ours by its name (`support-1001`), as rows write them; undefined: not one of the profile's. */
+  skillsOf(agent: string): string | undefined;
 }
 
 export function termsOf(meta: RunMeta): Terms {
@@ -24,5 +26,9 @@ export function termsOf(meta: RunMeta): Terms {
     serviceLevelMs: claims.serviceLevel ? durationMs(claims.serviceLevel.within, 'claims.serviceLevel.within') : null,
     correlated: own.length > 0 || vendor.signalling !== undefined,
     agents: own.reduce((sum, { count }) => sum + count, 0),
+    skillsOf: (agent) => {
+      const group = own.find(({ name }) => name === agent.replace(/-\d+$/, ''));
+      return group && (group.skills ?? []).join('+');
+    },
   };
 }

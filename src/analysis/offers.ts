@@ -1,0 +1,141 @@
+/**
+ * What was offered to agents, and to whom: ghosts, duplicates, misrouted calls, and how evenly.
+ *
+ *   ghost        rang although no caller of ours was alive for it
+ *   lingering    still rang more than 1 s after its caller had gone
+ *   duplicate    rang while another agent rang or talked for the same caller
+ *   misrouted    the agent on the line has not the skill that the caller asked for
+ *   fairness     an offer goes to the agent who has been idle longest among those of the same skills, or by how much not
+ */
+import { Trend } from '../metrics/trend.ts';
+import { share } from '../metrics/wilson.ts';
+import type { AgentGroupFigures, OfferFigures } from './model.ts';
+import { type Login, type Offer, RACE_MS, type Waiting } from './queue-log.ts';
+
+const LINGERS_MS = 1000;
+/** The vendor learns of an agent's readiness later than we do; differences up to this are no choice of another. */
+const FAIR_MS = 1000;
+
+export type Matched = readonly { offer: Offer; call: Waiting | null }[];
+
+export function offerFigures(matched: Matched, calls: readonly Waiting[], logins: readonly Login[]): OfferFigures {
+  const known = matched.some(({ call }) => call !== null);
+  // An agent that refuses at once is not looked up during the run.
+  const offers = matched.filter(({ offer, call }) => offer.outcome !== 'rejected' || call !== null);
+  const whole = known ? offers.length : 0;
+  let [ghosts, lingering] = [0, 0];
+  for (const { offer, call } of offers) {
+    if (!known) break;
+    if (call === null || call.endMs < offer.offeredMs - RACE_MS) ghosts++;
+    else if ((offer.answerMs ?? offer.endMs) > call.endMs + LINGERS_MS) lingering++;
+  }
+  return {
+    ghosts: share(ghosts, whole),
+    lingering: share(lingering, whole),
+    duplicates: share(known ? duplicates(offers) : 0, whole),
+    misrouted: misrouted(matched, calls),
+    ...fairness(matched, logins),
+  };
+}
+
+function duplicates(offers: Matched): number {
+  const byCall = new Map<Waiting, Offer[]>();
+  for (const { offer, call } of offers) if (call) byCall.set(call, [...(byCall.get(call) ?? []), offer]);
+  let count = 0;
+  for (const legs of byCall.values()) {
+    let busyUntil = Number.NEGATIVE_INFINITY;
+    for (const leg of legs.sort((a, b) => a.offeredMs - b.offeredMs)) {
+      if (leg.offeredMs < busyUntil - RACE_MS) count++;
+      busyUntil = Math.max(busyUntil, leg.endMs);
+    }
+  }
+  return count;
+}
+
+/** Only where the intent is the name of a skill, and the agent's skills are known. */
+function misrouted(matched: Matched, calls: readonly Waiting[]) {
+  const skillsOf = new Map<string, Set<string>>();
+  for (const { offer } of matched) skillsOf.set(offer.agent, skillSet(offer.skills));
+  const skills = new Set([...skillsOf.values()].flatMap((set) => [...set]));
+  let [wrong, judged] = [0, 0];
+  for (const { attempt, agentMs, agent, queue } of calls) {
+    const able = agent === null ? undefined : skillsOf.get(agent);
+    if (!attempt || agentMs === null || !able || !skills.has(queue)) continue;
+    judged++;
+    if (!able.has(queue)) wrong++;
+  }
+  return share(wrong, judged);
+}
+
+export const skillSet = (skills: string) => new Set(skills.split('+').filter((skill) => skill !== ''));
+
+/** Maps keep the order of insertion, and agents become idle one after another: the first in each is the one idle longest. */
+function fairness(matched: Matched, logins: readonly Login[]): Pick<OfferFigures, 'longestIdle' | 'idleDeviation' | 'callsPerAgent'> {
+  const poolOf = new Map<string, string>();
+  const answered = new Map<string, number>();
+  for (const { offer } of matched) {
+    poolOf.set(offer.agent, offer.skills);
+    answered.set(offer.agent, (answered.get(offer.agent) ?? 0) + Number(offer.outcome === 'answered'));
+  }
+  const moments: { at: number; agent: string; does: 'leaves' | 'idle' | 'offer' }[] = [];
+  for (const { agent, atMs, on } of logins) if (poolOf.has(agent)) moments.push({ at: atMs, agent, does: on ? 'idle' : 'leaves' });
+  for (const { offer } of matched) {
+    moments.push({ at: offer.offeredMs, agent: offer.agent, does: 'offer' });
+    moments.push({ at: Math.max(offer.offeredMs, offer.readyMs), agent: offer.agent, does: 'idle' });
+  }
+  // At one instant an agent is offered a call before it becomes idle again.
+  const rank = { leaves: 0, offer: 1, idle: 2 };
+  moments.sort((a, b) => a.at - b.at || rank[a.does] - rank[b.does]);
+  const pools = new Map<string, Map<string, number>>();
+  const deviation = new Trend();
+  let [fair, judged] = [0, 0];
+  for (const { at, agent, does } of moments) {
+    const pool = poolOf.get(agent)!;
+    const idle = pools.get(pool) ?? new Map<string, number>();
+    pools.set(pool, idle);
+    const since = idle.get(agent);
+    if (does === 'idle') {
+      if (since === undefined) idle.set(agent, at);
+      continue;
+    }
+    if (does === 'offer' && since !== undefined) {
+      const longest = idle.values().next().value!;
+      deviation.add(since - longest);
+      judged++;
+      if (since - longest <= FAIR_MS) fair++;
+    }
+    idle.delete(agent);
+  }
+  const perAgent = new Trend();
+  for (const count of answered.values()) perAgent.add(count);
+  return { longestIdle: share(fair, judged), idleDeviation: deviation.figures(), callsPerAgent: perAgent.figures() };
+}
+
+/** Agents by their skills: what they were offered and what they did with it. */
+export function agentGroups(offers: readonly Offer[]): AgentGroupFigures[] {
+  const groups = new Map<string, AgentGroupFigures & { names: Set<string> }>();
+  for (const { skills, agent, outcome, offeredMs, answerMs, endMs, readyMs } of offers) {
+    const group = groups.get(skills) ?? {
+      skills,
+      agents: 0,
+      offered: 0,
+      answered: 0,
+      missed: 0,
+      rejected: 0,
+      ringMs: 0,
+      busyMs: 0,
+      names: new Set(),
+    };
+    groups.set(skills, group);
+    group.names.add(agent);
+    group.agents = group.names.size;
+    group.offered++;
+    if (outcome === 'missed') group.missed++;
+    if (outcome === 'rejected') group.rejected++;
+    group.ringMs += Math.max(0, (answerMs ?? endMs) - offeredMs);
+    if (outcome !== 'answered') continue;
+    group.answered++;
+    if (answerMs !== null) group.busyMs += Math.max(0, readyMs - answerMs);
+  }
+  return [...groups.values()].map(({ names: _, ...group }) => group).sort((a, b) => (a.skills < b.skills ? -1 : 1));
+}
