@@ -6,7 +6,7 @@
  *
  * An agent can serve a queue that is named as one of its skills; a queue that no skill names, if one of the same skills was ever offered its calls.
  */
-import type { IdleFigures } from './model.ts';
+import type { IdleFigures } from './model-queue.ts';
 import { type Matched, skillSet } from './offers.ts';
 import type { Login, Waiting } from './queue-log.ts';
 

@@ -9,7 +9,7 @@
  */
 import { agentsFor, expectation, type QueueLoad } from './erlang.ts';
 import { loggedIn } from './idle.ts';
-import type { ModelFigures, ModelledSpan, ModelRow, WhatIf } from './model.ts';
+import type { ModelFigures, ModelledSpan, ModelRow, WhatIf } from './model-queue.ts';
 import { type Login, type Offer, turnsOf, type Waiting } from './queue-log.ts';
 
 /** Where nothing is claimed. */

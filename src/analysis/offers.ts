@@ -9,7 +9,7 @@
  */
 import { Trend } from '../metrics/trend.ts';
 import { share } from '../metrics/wilson.ts';
-import type { AgentGroupFigures, OfferFigures } from './model.ts';
+import type { AgentGroupFigures, OfferFigures } from './model-queue.ts';
 import { type Login, type Offer, RACE_MS, type Waiting } from './queue-log.ts';
 
 const LINGERS_MS = 1000;

@@ -10,7 +10,7 @@
  */
 import { countBelow } from '../metrics/column.ts';
 import { share } from '../metrics/wilson.ts';
-import type { OrderFigures } from './model.ts';
+import type { OrderFigures } from './model-queue.ts';
 import { RACE_MS, type Waiting } from './queue-log.ts';
 
 const MOST_EXAMPLES = 20;

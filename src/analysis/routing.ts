@@ -2,7 +2,7 @@
 import type { Fold } from '../metrics/fold.ts';
 import type { AgentRow, CallRow, EventRow } from '../record/schema.ts';
 import { idleWhileWaiting } from './idle.ts';
-import type { ModelFigures, RoutingFigures } from './model.ts';
+import type { ModelFigures, RoutingFigures } from './model-queue.ts';
 import { modelBeside } from './modelling.ts';
 import { agentGroups, offerFigures } from './offers.ts';
 import { orderOf } from './order.ts';

@@ -4,7 +4,7 @@ import type { Fold } from '../metrics/fold.ts';
 import { Trend } from '../metrics/trend.ts';
 import { share } from '../metrics/wilson.ts';
 import type { CallRow } from '../record/schema.ts';
-import type { QueueSlice } from './model.ts';
+import type { QueueSlice } from './model-queue.ts';
 
 /** Beyond this many keys (intents made of numbers, say) the rest are one. A week of minutes is within it. */
 const MOST_KEYS = 12_000;
