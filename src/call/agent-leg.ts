@@ -10,7 +10,7 @@ import type { TimerHandle } from '../clock.ts';
 import { type AgentRow, rowOf } from '../record/schema.ts';
 import type { IncomingCall, SipDialog, SipRequest } from '../sip/stack.ts';
 import type { LiveAgent } from './agents.ts';
-import { q850Of } from './leg.ts';
+import { q850Of } from './facts.ts';
 import { CallMedia } from './media.ts';
 import { closeRow, openRow } from './open-row.ts';
 import type { CallServices } from './services.ts';

@@ -8,7 +8,8 @@ import { CallsurgeError } from '../errors.ts';
 import type { Draw } from '../random.ts';
 import type { CorrelationMethod, Outcome } from '../record/schema.ts';
 import type { VuContext } from './context.ts';
-import { type CallerLeg, endOf } from './leg.ts';
+import { endOf } from './facts.ts';
+import type { CallerLeg } from './leg.ts';
 import type { CallState } from './states.ts';
 
 /** A length of time: fixed ('40s', ms), or drawn anew from the caller's own stream. */
@@ -72,7 +73,7 @@ export class Call {
     const answered = await leg.until(
       () => {
         if (leg.row.answer_ms !== null && !leg.gone) return true;
-        if (leg.over) throw endOf(leg);
+        if (leg.over) throw endOf(leg.row);
         return undefined;
       },
       { signal: this.#vu.signal, timeoutMs, timedOut: () => false },
@@ -119,7 +120,7 @@ export class Call {
     const came = await leg.until(
       () => {
         if (row.agent_ms !== null) return true;
-        if (leg.gone || leg.mediaLost) throw endOf(leg);
+        if (leg.gone || leg.mediaLost) throw endOf(leg.row);
         return undefined;
       },
       { signal: this.#vu.signal, timeoutMs: Math.max(0, left), timedOut: () => false },
@@ -168,7 +169,7 @@ export class Call {
   }
 
   #mustBeUp(): void {
-    if (this.#leg.gone) throw endOf(this.#leg);
+    if (this.#leg.gone) throw endOf(this.#leg.row);
   }
 
   #draw(span: Span, verb: string): number {

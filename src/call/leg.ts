@@ -2,19 +2,11 @@
  * One caller's leg, from INVITE to the last trace of it: turns what the stack, the media and the correlator report into the call's row and state.
  * It decides nothing about the story; the verbs (call.ts) do, by waiting for changes here.
  */
-import { CallsurgeError } from '../errors.ts';
 import type { CallRow } from '../record/schema.ts';
-import type {
-  OutgoingCall,
-  OutgoingCallOptions,
-  SipDialog,
-  SipFailure,
-  SipMessage,
-  SipRequest,
-  SipResponse,
-  TransactionResult,
-} from '../sip/stack.ts';
+import type { OutgoingCall, OutgoingCallOptions, SipDialog, SipFailure, SipRequest, SipResponse, TransactionResult } from '../sip/stack.ts';
+import { Changes, type UntilOptions } from './changes.ts';
 import type { CallerWatch } from './correlator.ts';
+import { q850Of, siteOf } from './facts.ts';
 import type { CallMedia } from './media.ts';
 import { closeRow, openRow } from './open-row.ts';
 import { type EndFacts, judge } from './outcome.ts';
@@ -24,15 +16,11 @@ import { type CallEvent, type CallState, nextState } from './states.ts';
 /** Longest wait, ms, for the word of our agent's side about who hung up first. */
 const SETTLE_MS = 500;
 
-interface Waiter {
-  poke(): void;
-}
-
 export class CallerLeg {
   readonly row: CallRow;
   readonly media: CallMedia;
   readonly #services: CallServices;
-  readonly #waiters = new Set<Waiter>();
+  readonly #changes: Changes;
   readonly #facts: EndFacts;
   #state: CallState = 'setup';
   #outgoing: OutgoingCall | undefined;
@@ -49,6 +37,7 @@ export class CallerLeg {
 
   constructor(services: CallServices, row: CallRow, media: CallMedia, options: { viaCarrier: boolean }) {
     this.#services = services;
+    this.#changes = new Changes(services.clock);
     this.row = row;
     this.media = media;
     this.#facts = {
@@ -64,7 +53,7 @@ export class CallerLeg {
     media.onSilent = (since) => this.#silent(since);
     media.onDigit = (digit) => {
       row.digits_received = (row.digits_received ?? '') + digit;
-      this.#poke();
+      this.#changes.happened();
     };
   }
 
@@ -147,52 +136,9 @@ export class CallerLeg {
     this.#move('queues');
   }
 
-  /**
-   * Resolves with the first value that `check` gives; asked now and after each change. Rejects with the signal's reason, and with
-   * `timedOut()` after `timeoutMs`.
-   */
-  until<T>(check: () => T | undefined, options: { signal: AbortSignal; timeoutMs?: number; timedOut?: () => T }): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const { signal } = options;
-      if (signal.aborted) return reject(signal.reason);
-      const end = () => {
-        timer?.cancel();
-        signal.removeEventListener('abort', onAbort);
-        this.#waiters.delete(waiter);
-      };
-      const settle = (make: () => T) => {
-        end();
-        try {
-          resolve(make());
-        } catch (error) {
-          reject(error);
-        }
-      };
-      const waiter: Waiter = {
-        poke: () => {
-          let value: T | undefined;
-          try {
-            value = check();
-          } catch (error) {
-            end();
-            return reject(error);
-          }
-          if (value !== undefined) settle(() => value);
-        },
-      };
-      const onAbort = () => {
-        end();
-        reject(signal.reason);
-      };
-      const { timeoutMs, timedOut } = options;
-      const timer =
-        timeoutMs !== undefined && Number.isFinite(timeoutMs) && timedOut
-          ? this.#services.clock.after(timeoutMs, () => settle(timedOut))
-          : undefined;
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.add(waiter);
-      waiter.poke();
-    });
+  /** Waits for a change of this call: see changes.ts. */
+  until<T>(check: () => T | undefined, options: UntilOptions<T>): Promise<T> {
+    return this.#changes.until(check, options);
   }
 
   /** Ends the call from our side: CANCEL before the answer, BYE after it. Resolves when nothing is left of it. */
@@ -234,7 +180,7 @@ export class CallerLeg {
       row.ringing_ms ??= response.at;
       this.#move('rings');
     }
-    this.#poke();
+    this.#changes.happened();
   }
 
   #answered(response: SipResponse, dialog: SipDialog): void {
@@ -335,7 +281,7 @@ export class CallerLeg {
     if (this.#state !== 'talking' && !(waits && this.media.heard)) return;
     this.#facts.mediaLost = true;
     this.row.rtp_gap_ms = this.#services.clock.now() - since;
-    this.#poke();
+    this.#changes.happened();
   }
 
   get mediaLost(): boolean {
@@ -354,7 +300,7 @@ export class CallerLeg {
       notify(this.#services, this.#state, to);
       this.#state = to;
     }
-    this.#poke();
+    this.#changes.happened();
   }
 
   #end(): void {
@@ -383,41 +329,10 @@ export class CallerLeg {
     this.#move('over');
     this.onOver?.();
   }
-
-  #poke(): void {
-    for (const waiter of [...this.#waiters]) waiter.poke();
-  }
 }
 
 const NEVER = new AbortController().signal;
 
 function notify(services: CallServices, from: CallState | null, to: CallState): void {
   services.state?.(from, to);
-}
-
-/** Cause of `Reason: Q.850;cause=17` (RFC 3326), or null. */
-export function q850Of(message: SipMessage): number | null {
-  for (const value of message.headers('reason')) {
-    const cause = /^\s*Q\.850\s*;(?:.*;)?\s*cause\s*=\s*(\d+)/i.exec(value);
-    if (cause) return Number(cause[1]);
-  }
-  return null;
-}
-
-/** The node that answered, as it names itself; else where it wants to be reached. */
-function siteOf(response: SipResponse): string | null {
-  const name = response.header('server') ?? response.header('user-agent');
-  if (name) return name;
-  return response.contact ?? null;
-}
-
-/** Why a verb cannot go on: what the other side or the network did, in words. */
-export function endOf(leg: CallerLeg): CallsurgeError {
-  const { row } = leg;
-  const said = row.status !== null ? `${row.status} ${row.reason ?? ''}`.trim() : (row.blame_why ?? 'no answer');
-  if (row.answer_ms === null) return new CallsurgeError('call-failed', `the call to ${row.called} was not answered: ${said}`);
-  return new CallsurgeError(
-    'call-ended',
-    `the call to ${row.called} ended${row.bye_received_ms === null ? '' : ': the other side hung up'}`,
-  );
 }
