@@ -20,6 +20,15 @@ export interface Arrival {
   at: number;
 }
 
+/** What a replayed log tells of one call; null: it does not say. */
+export interface LoggedCall {
+  /** The caller's number, hashed: equal hashes are one caller. Nothing that could be dialled. */
+  caller: string | null;
+  intent: string | null;
+  vip: boolean | null;
+  talkMs: number | null;
+}
+
 export interface VuStep {
   at: number;
   /** VUs that should run from then on (of this segment). */
@@ -39,6 +48,8 @@ export type Drive =
       rateAt(ms: number): number;
       /** Highest of rateAt. */
       peakPerSecond: number;
+      /** What the log tells of that arrival, where the timeline replays one. */
+      logged?(index: number): LoggedCall;
     }
   | { kind: 'vus'; steps(segment: Segment): VuStep[]; maxVus: number; gracefulRampDownMs: number }
   | {

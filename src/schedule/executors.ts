@@ -7,6 +7,7 @@ import { Fields } from './fields.ts';
 import * as iterations from './iterations.ts';
 import * as rampingArrivalRate from './ramping-arrival-rate.ts';
 import * as rampingVus from './ramping-vus.ts';
+import { replayPlan } from './replay.ts';
 import type { Spacing } from './scenario-base.ts';
 
 /** A scenario of k6's `options.scenarios`, checked, defaults filled in, durations in ms. Plain data. */
@@ -43,6 +44,9 @@ export function checkScenario(name: string, raw: unknown): ScenarioConfig {
 }
 
 export function planScenario(config: ScenarioConfig, spacing: Spacing): ScenarioPlan {
+  const { replay, seed } = spacing;
+  if (replay?.scenario === config.name && (config.executor === 'constant-arrival-rate' || config.executor === 'ramping-arrival-rate'))
+    return replayPlan(config, replay, seed);
   switch (config.executor) {
     case 'constant-arrival-rate':
       return constantArrivalRate.plan(config, spacing);

@@ -2,6 +2,7 @@
 import { formatDuration } from '../duration.ts';
 import type { ScenarioPlan } from './executor.ts';
 import { planScenario, type ScenarioConfig } from './executors.ts';
+import { replayedScenario } from './replay.ts';
 import type { Spacing } from './scenario-base.ts';
 
 export interface RunPlan extends Spacing {
@@ -14,7 +15,9 @@ export interface RunPlan extends Spacing {
   maxVus: number;
 }
 
-export function planScenarios(configs: readonly ScenarioConfig[], spacing: Spacing): RunPlan {
+export function planScenarios(configs: readonly ScenarioConfig[], { arrivals, seed, replay: given }: Spacing): RunPlan {
+  const replay = given && { ...given, scenario: replayedScenario(configs, given) };
+  const spacing: Spacing = { arrivals, seed, replay };
   const scenarios = configs.map((config) => planScenario(config, spacing));
   return {
     ...spacing,

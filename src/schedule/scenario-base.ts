@@ -2,6 +2,7 @@
 import { formatDuration } from '../duration.ts';
 import type { ScenarioPlan } from './executor.ts';
 import type { Fields } from './fields.ts';
+import type { Replay } from './replay.ts';
 
 export interface ScenarioBase {
   name: string;
@@ -16,6 +17,8 @@ export interface ScenarioBase {
 export interface Spacing {
   arrivals: 'even' | 'poisson';
   seed: number;
+  /** A log whose times one scenario takes instead of its own. */
+  replay?: Replay | undefined;
 }
 
 export function checkBase(name: string, fields: Fields): ScenarioBase {
