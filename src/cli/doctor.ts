@@ -162,7 +162,7 @@ async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: 
   });
   if ('kind' in result) {
     const none = result.kind !== 'response';
-    return { text: `${called}: ${wordsOf(result)}`, exit: none ? EXIT.vendorUnreachable : EXIT.aborted };
+    return { text: `${called}: ${wordsOf(result)}`, exit: none ? EXIT.vendorUnreachable : EXIT.callFailed };
   }
   const until = clock.now() + plan.listenMs;
   if (plan.press !== undefined) {

@@ -16,6 +16,7 @@ export const EXIT = {
   claimFailed: 123,
   runNotValid: 124,
   machineLimit: 125,
+  callFailed: 126,
   internal: 1,
 } as const;
 
@@ -32,6 +33,7 @@ export const EXIT_MEANINGS: Record<keyof typeof EXIT, string> = {
   claimFailed: 'a claim of the vendor was measured and does not hold',
   runNotValid: 'the instrument itself was the limit: no verdict from this run',
   machineLimit: 'this machine cannot play the plan (open files, ports, cores)',
+  callFailed: 'doctor: the vendor answered, but not the call',
   internal: 'a defect in callsurge',
 };
 

@@ -1,7 +1,7 @@
 /** What `run`, `plan` and `demo` begin with: scenario, options, surge, vendor and plan, loaded and checked in that order. Sends nothing. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CallsurgeError } from '../errors.ts';
 import { type CheckedSurge, checkSurge, checkSurgeAgainst, planRun } from '../scenario/check-surge.ts';
@@ -73,7 +73,7 @@ export async function loadInputs(file: string, flags: InputFlags): Promise<Input
   }
   const scenario = await loadScenario(file);
   const options = checkOptions(scenario, { config: readConfig(flags.config), cli: cliTier(flags) });
-  const surge = checkSurge(scenario.rawSurge, { seed: flags.seed });
+  const surge = checkSurge(scenario.rawSurge, { seed: flags.seed, folder: dirname(scenario.file) });
   if (flags.media) surge.media = flags.media;
   const { profile: vendor } = await loadVendor(flags.vendor);
   const plan = planRun(options, surge);
