@@ -9,6 +9,7 @@ export { check, fail } from './scenario/k6.ts';
 export { SharedArray } from './scenario/k6-data.ts';
 export { default as exec } from './scenario/k6-execution.ts';
 export { Counter, Gauge, Rate, Trend } from './scenario/k6-metrics.ts';
-export type { FaultAction, FaultStep, ScaleAction, ScaleStep, SurgeOptions } from './scenario/surge.ts';
+export { replay } from './scenario/replay.ts';
+export type { FaultAction, FaultStep, ReplayOptions, ScaleAction, ScaleStep, SurgeOptions } from './scenario/surge.ts';
 export type { AgentGroup, Claims, Contract, DrawSpec, Hook, Secret, Trunk } from './vendor/profile.ts';
 export { defineVendor, env, type VendorProfile } from './vendor/profile.ts';

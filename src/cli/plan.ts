@@ -56,7 +56,7 @@ export function planText({ plan, surge, vendor, scenario, options, workers }: In
     `bandwidth         ${one(f.mbitPerSecond.ip)} Mbit/s each way at the IP layer, ${one(f.mbitPerSecond.ethernet)} with Ethernet`,
     `source addresses  ${f.sources.join(', ')} (${f.sourceAddresses} needed)`,
     `cores             ${f.cores.total} needed (signalling ${one(f.cores.signalling)}, media ${one(f.cores.media)}), ${workers} workers`,
-    `seed              ${surge.seed}, arrivals ${surge.replay ? `replayed from ${surge.replay.file}` : surge.arrivals}, media ${surge.media}`,
+    `seed              ${surge.seed}, arrivals ${surge.replayed ? `replayed from ${surge.replayed.file}` : surge.arrivals}, media ${surge.media}`,
   ];
   const assumed = Object.values(f.assumptions.callLengthMs).map(formatDuration).join(', ');
   lines.push(

@@ -66,6 +66,7 @@ export class RunWorkers {
         scenarioFile: request.scenario.file,
         configs: request.options.scenarios,
         arrivals: request.surge.arrivals,
+        replay: request.plan.replay,
         seed: request.surge.seed,
         segment,
         tags: request.options.tags,

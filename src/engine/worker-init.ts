@@ -1,6 +1,7 @@
 /** What a worker is born with: plain data, cloned into its thread. It loads the scenario file itself; functions never travel. */
 import type { ClockAnchor } from '../clock.ts';
 import type { ScenarioConfig } from '../schedule/executors.ts';
+import type { Replay } from '../schedule/replay.ts';
 import type { Segment } from '../schedule/segment.ts';
 import type { HostPort } from '../sip/stack.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
@@ -14,6 +15,7 @@ export interface WorkerInit {
   scenarioFile: string;
   configs: ScenarioConfig[];
   arrivals: 'even' | 'poisson';
+  replay: Replay | undefined;
   seed: number;
   segment: Segment;
   tags: Record<string, string>;

@@ -4,6 +4,7 @@ import { Fields } from '../schedule/fields.ts';
 import { planScenarios, type RunPlan } from '../schedule/plan.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
 import type { CheckedOptions } from './options.ts';
+import { type CheckedReplay, checkReplay, readReplay } from './replay.ts';
 import type { FaultAction, FaultStep, ScaleAction, ScaleStep } from './surge.ts';
 
 export interface CheckedFault extends Omit<FaultStep, 'at' | 'for'> {
@@ -20,6 +21,8 @@ export interface CheckedScale extends Omit<ScaleStep, 'at' | 'hold'> {
 export interface CheckedSurge {
   seed: number;
   arrivals: 'even' | 'poisson';
+  /** A log whose times one scenario takes. */
+  replayed?: CheckedReplay;
   faults: CheckedFault[];
   scaling: CheckedScale[];
   probesPerSecond: number;
@@ -29,14 +32,17 @@ export interface CheckedSurge {
   callLengthMs: Record<string, number>;
 }
 
-/** @throws CallsurgeError `option-invalid`, naming the field: `surge.faults[0].at`. */
-export function checkSurge(raw: unknown, overrides: { seed?: number | undefined } = {}): CheckedSurge {
+/**
+ * @param overrides `folder`: of the scenario file, what a replayed log is relative to; default the working directory.
+ * @throws CallsurgeError `option-invalid`, naming the field: `surge.faults[0].at`.
+ */
+export function checkSurge(raw: unknown, overrides: { seed?: number | undefined; folder?: string } = {}): CheckedSurge {
   const fields = new Fields(raw ?? {}, 'surge');
   const faults = fields.has('faults') ? fields.list('faults').map(checkFault) : [];
   const scaling = fields.has('scaling') ? fields.list('scaling').map(checkScale) : [];
   const checked: CheckedSurge = {
     seed: overrides.seed ?? fields.integer('seed', Number.MIN_SAFE_INTEGER, 1),
-    arrivals: fields.oneOf('arrivals', ['even', 'poisson'], 'even'),
+    ...checkArrivals(fields, overrides.folder ?? '.'),
     faults,
     scaling,
     probesPerSecond: checkProbes(fields, faults.length > 0 ? 10 : 0),
@@ -55,6 +61,12 @@ export function checkSurge(raw: unknown, overrides: { seed?: number | undefined 
     });
   refuseOverlap(faults);
   return checked;
+}
+
+function checkArrivals(fields: Fields, folder: string): Pick<CheckedSurge, 'arrivals' | 'replayed'> {
+  const raw = fields.raw('arrivals');
+  if (typeof raw === 'object') return { arrivals: 'even', replayed: checkReplay(raw, fields.path('arrivals'), folder) };
+  return { arrivals: fields.oneOf('arrivals', ['even', 'poisson'], 'even') };
 }
 
 /** Two faults that hold the same thing at once would end each other. */
@@ -92,8 +104,12 @@ export function checkSurgeAgainst(surge: CheckedSurge, plan: RunPlan, profile: V
   }
 }
 
-export function planRun(options: CheckedOptions, surge: Pick<CheckedSurge, 'arrivals' | 'seed'>): RunPlan {
-  return planScenarios(options.scenarios, { arrivals: surge.arrivals, seed: surge.seed });
+/** Reads a replayed log. @throws CallsurgeError `option-invalid` */
+export function planRun(
+  options: CheckedOptions,
+  { arrivals, seed, replayed }: Pick<CheckedSurge, 'arrivals' | 'seed' | 'replayed'>,
+): RunPlan {
+  return planScenarios(options.scenarios, { arrivals, seed, replay: replayed && readReplay(replayed) });
 }
 
 function checkFault(fields: Fields): CheckedFault {

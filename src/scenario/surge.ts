@@ -39,11 +39,26 @@ export interface ScaleStep {
   do: ScaleAction;
 }
 
+/** Last year's log instead of a curve (docs/replaying-a-log.md). */
+export interface ReplayOptions {
+  /** What `callsurge import` wrote; relative to the scenario file. */
+  replay: string;
+  /** Arrivals for each call of the log. Default 1. */
+  scale?: number;
+  /** Time runs that much faster than in the log: 60 plays its hour in a minute. Default 1. */
+  compress?: number;
+  /** Part of the log, from its start. Default: all of it. */
+  from?: Duration;
+  to?: Duration;
+  /** Whose timeline it replaces. Default: the only scenario with an arrival rate; others are spaced evenly. */
+  scenario?: string;
+}
+
 export interface SurgeOptions {
   /** Default 1. Same seed: same arrivals, same callers. */
   seed?: number;
   /** k6's even spacing, or Poisson arrivals along the same curve. Default even. */
-  arrivals?: 'even' | 'poisson';
+  arrivals?: 'even' | 'poisson' | ReplayOptions;
   faults?: FaultStep[];
   scaling?: ScaleStep[];
   /** OPTIONS to each trunk, never retransmitted: resolution of an outage. Default 10/s where there are faults, else 0. */
