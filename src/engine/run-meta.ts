@@ -1,6 +1,6 @@
 /** `run.json`: what the rows cannot say. */
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { basename } from 'node:path';
+import { basename, relative } from 'node:path';
 import type { RunMeta } from '../record/schema.ts';
 import { withoutSecrets } from '../vendor/secrets.ts';
 import type { RunRequest } from './request.ts';
@@ -18,7 +18,8 @@ export function metaOf(request: RunRequest, startMs: number): RunMeta {
       memoryMb: Math.round(totalmem() / 2 ** 20),
       platform: `${process.platform} ${process.arch}`,
     },
-    scenario: { file: scenario.file, sha256: scenario.sha256, title: scenario.title },
+    // The record is shared: where the file lies on this machine is nobody's business.
+    scenario: { file: sharedName(scenario.file), sha256: scenario.sha256, title: scenario.title },
     vendor: withoutSecrets(vendor),
     options: options.merged,
     surge,
@@ -29,4 +30,10 @@ export function metaOf(request: RunRequest, startMs: number): RunMeta {
     loadStartMs: null,
     end: null,
   };
+}
+
+/** As seen from the working folder; the bare name of a file outside it. */
+function sharedName(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') || short === '' ? basename(path) : short;
 }

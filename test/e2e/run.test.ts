@@ -47,7 +47,8 @@ async function play(port: number, args: string[] = []) {
 it('agrees with the vendor’s truth call by call, and one seed makes the same callers for one worker and for two', async () => {
   const first = await play(6100, ['--workers', '2']);
   using place = first.place;
-  expect({ code: first.finished.code, out: first.finished.stdout, err: first.finished.stderr }).toMatchObject({ code: EXIT.ok });
+  // A busy test machine may make its own run not valid for a verdict; the record must agree all the same.
+  expect([EXIT.ok, EXIT.runNotValid], first.finished.stdout + first.finished.stderr).toContain(first.finished.code);
   expect(first.finished.stdout).toMatch(/report: .*report\.html/);
   const truth = readTruth(join(place.dir, 'truth.csv'));
   const agreement = agreeWithTruth(first.calls, truth);
@@ -59,7 +60,7 @@ it('agrees with the vendor’s truth call by call, and one seed makes the same c
   expect(agents.filter(({ outcome }) => outcome === 'answered').length).toBe(
     first.calls.filter(({ agent_ms }) => agent_ms !== null).length,
   );
-  expect(readMeta(place.runs()[0]!)).toMatchObject({ end: { how: 'finished', exitCode: 0 }, seed: 5, workers: 2 });
+  expect(readMeta(place.runs()[0]!)).toMatchObject({ end: { how: 'finished' }, seed: 5, workers: 2, scenario: { file: 'peak.ts' } });
 
   const second = await play(6100, ['--workers', '1']);
   using _ = second.place;
