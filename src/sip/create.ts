@@ -42,9 +42,9 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     }
   };
   let reception: Reception | undefined;
-  const events = traceReceiving({ message: (bytes, at, source) => reception?.message(bytes, at, source), problem }, options.trace);
+  const events = traceReceiving({ message: (bytes, at, source) => reception?.message(bytes, at, source), problem }, clock, options);
   const socket = await openUdp({ clock, bind, receiveBufferBytes: options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER }, events);
-  const transport = traceSending(socket, clock, options.trace);
+  const transport = traceSending(socket, clock, options);
   const seenAs = {
     host: options.advertise?.host ?? ownAddress(transport.local.host),
     port: options.advertise?.port || transport.local.port,

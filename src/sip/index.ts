@@ -1,5 +1,7 @@
 /** The SIP stack: what the rest of callsurge may use of it. */
+export { CallTraces, type TracedPacket } from './call-traces.ts';
 export { createSipStack } from './create.ts';
 export { type Challenge, checkDigest, digestResponse, parseChallenge } from './digest.ts';
 export { type NameAddr, param, parseNameAddr, parseSipUri, type SipUri, splitList } from './message/fields.ts';
+export { redacted } from './redact.ts';
 export type * from './stack.ts';

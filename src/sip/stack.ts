@@ -263,6 +263,16 @@ export interface SipStackOptions {
   problem?(at: number, what: string): void;
   /** Every message as it passes the socket. Leave unset where nobody looks: it costs. */
   trace?(message: TracedMessage): void;
+  /** Sees the bytes of every message and both its times, at little cost (call-traces.ts). */
+  tap?: WireTap;
+}
+
+export interface WireTap {
+  /**
+   * Called when the message passes the socket, before anything else sees it (`socketMs`, Clock). The bytes must not be changed.
+   * @returns where the stack then notes when it was done with it; undefined where nobody wants to know.
+   */
+  packet(sent: boolean, bytes: Buffer, remote: HostPort, socketMs: number): { handledMs: number } | undefined;
 }
 
 export interface TracedMessage {

@@ -1,38 +1,43 @@
-/** Shows every message as it passes the socket, both ways. Costs nothing where nobody looks. */
+/** Shows every message as it passes the socket, both ways: as text (`trace`), or as bytes with both its times (`tap`). Costs nothing where nobody looks. */
 import type { Clock } from '../clock.ts';
-import type { HostPort, TracedMessage } from './stack.ts';
+import type { HostPort, SipStackOptions, TracedMessage } from './stack.ts';
 import type { Transport, TransportEvents } from './transport.ts';
 
-export type Trace = (message: TracedMessage) => void;
+export type Watch = Pick<SipStackOptions, 'trace' | 'tap'>;
 
 /** Shown before it goes out: the time is that of handing it to the socket. */
-export function traceSending(transport: Transport, clock: Clock, trace: Trace | undefined): Transport {
-  if (!trace) return transport;
+export function traceSending(transport: Transport, clock: Clock, { trace, tap }: Watch): Transport {
+  if (!trace && !tap) return transport;
   return {
     name: transport.name,
     local: transport.local,
     receiveBuffer: transport.receiveBuffer,
     send(bytes, to, failed) {
-      show(trace, { at: clock.now(), sent: true, remote: to, text: bytes.toString('utf8') });
+      const at = clock.now();
+      if (trace) show(trace, { at, sent: true, remote: to, text: bytes.toString('utf8') });
+      const packet = tap?.packet(true, bytes, to, at);
       transport.send(bytes, to, failed);
+      if (packet) packet.handledMs = clock.now();
     },
     close: () => transport.close(),
   };
 }
 
-export function traceReceiving(events: TransportEvents, trace: Trace | undefined): TransportEvents {
-  if (!trace) return events;
+export function traceReceiving(events: TransportEvents, clock: Clock, { trace, tap }: Watch): TransportEvents {
+  if (!trace && !tap) return events;
   return {
     problem: events.problem,
     message(bytes: Buffer, at: number, source: HostPort) {
-      show(trace, { at, sent: false, remote: source, text: bytes.toString('utf8') });
+      if (trace) show(trace, { at, sent: false, remote: source, text: bytes.toString('utf8') });
+      const packet = tap?.packet(false, bytes, source, at);
       events.message(bytes, at, source);
+      if (packet) packet.handledMs = clock.now();
     },
   };
 }
 
 /** A listener that throws must not end the socket. */
-function show(trace: Trace, message: TracedMessage): void {
+function show(trace: (message: TracedMessage) => void, message: TracedMessage): void {
   try {
     trace(message);
   } catch {
