@@ -9,6 +9,7 @@ import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
+import { searchCommand } from './search.ts';
 import { simulateCommand } from './simulate.ts';
 import { sweepCommand } from './sweep.ts';
 
@@ -42,6 +43,7 @@ ${exitTable}`,
     demoCommand(),
     planCommand(),
     reportCommand(),
+    searchCommand(),
     simulateCommand(),
     doctorCommand(),
     initCommand(),

@@ -1,4 +1,5 @@
 import { reasonsEn } from './en-reasons.ts';
+import { searchEn } from './en-search.ts';
 
 /** Every text of the reports in English. Its keys are the key list: zh-CN.ts must have exactly these. `{name}` is filled in. */
 export const en = {
@@ -269,6 +270,7 @@ export const en = {
   'unit.count': 'count',
 
   ...reasonsEn,
+  ...searchEn,
 } as const satisfies Record<string, string>;
 
 export type MessageKey = keyof typeof en;

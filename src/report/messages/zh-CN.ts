@@ -1,5 +1,6 @@
 import type { MessageKey } from './en.ts';
 import { reasonsZhCN } from './zh-CN-reasons.ts';
+import { searchZhCN } from './zh-CN-search.ts';
 
 /** 报告的全部中文文本。缺少或多出的键都是类型错误。 */
 export const zhCN: Record<MessageKey, string> = {
@@ -268,4 +269,5 @@ export const zhCN: Record<MessageKey, string> = {
   'unit.count': '个',
 
   ...reasonsZhCN,
+  ...searchZhCN,
 };
