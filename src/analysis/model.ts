@@ -7,6 +7,7 @@ import type { CheckFigures, SampledMetric } from '../metrics/sample-metrics.ts';
 import type { Blame, CorrelationMethod, EventRow, Outcome, RunMeta, TableName } from '../record/schema.ts';
 import type { ClaimName, Counting } from '../vendor/profile.ts';
 import type { ModelFigures, RoutingFigures } from './model-queue.ts';
+import type { ReconciliationFigures } from './reconcile.ts';
 
 /** A share with its 95 % Wilson interval (E. B. Wilson 1927). */
 export interface Ratio {
@@ -222,6 +223,8 @@ export interface RunAnalysis {
   routing?: RoutingFigures;
   /** Null where the run's own rows give no arrival rate, handling time or agents. */
   model?: ModelFigures | null;
+  /** The vendor's own record beside ours, if one was imported. */
+  reconciliation?: ReconciliationFigures;
   faults: FaultFigures[];
   /** Failed for good, outside every fault's time: nobody asked for these. */
   unprovoked?: Outage[];

@@ -130,8 +130,8 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
   }
 }
 
-/** Of a short or lettered number, all of it. */
-function tailOf(number: string): string {
+/** What tells one writing of a number from another caller: its last digits; of a short or lettered one, all of it. */
+export function tailOf(number: string): string {
   const digits = number.replace(/[^0-9]/g, '');
   return digits.length < TAIL_DIGITS ? number : digits.slice(-TAIL_DIGITS);
 }

@@ -309,3 +309,28 @@ export interface RunMeta {
     exitCode: number;
   };
 }
+
+/** What a vendor's own record may say became of a call. */
+export const VENDOR_CLASSES = ['answered', 'abandoned', 'blocked', 'other'] as const;
+export type VendorClass = (typeof VENDOR_CLASSES)[number];
+
+/** One call of a vendor's queue or CDR report, imported: the vendor's word, by the vendor's clock. Null: the report does not tell. */
+export interface VendorCall {
+  /** Line of the file, 1 = its first. */
+  line: number;
+  sipCallId: string;
+  caller: string;
+  startMs: number | null;
+  /** 200 OK, not the agent. */
+  answerMs: number | null;
+  queueMs: number | null;
+  agentMs: number | null;
+  endMs: number | null;
+  waitMs: number | null;
+  talkMs: number | null;
+  /** As the vendor bills it. */
+  billedS: number | null;
+  agent: string | null;
+  recording: boolean | null;
+  outcome: VendorClass;
+}

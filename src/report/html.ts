@@ -21,9 +21,11 @@ import { setupSection } from './sections/line.ts';
 import { arrivalsSection, concurrencySection } from './sections/load.ts';
 import { marksSection } from './sections/marks.ts';
 import { minutesSection } from './sections/minutes.ts';
+import { modelSection } from './sections/model.ts';
 import { outcomesSection } from './sections/outcomes.ts';
 import { qualitySection } from './sections/quality.ts';
 import { queueSection } from './sections/queue.ts';
+import { reconciliationSection } from './sections/reconciliation.ts';
 import { scalingSection } from './sections/scaling.ts';
 import { summarySection } from './sections/summary.ts';
 import { thresholdsSection } from './sections/thresholds.ts';
@@ -46,6 +48,8 @@ const SECTIONS: [SectionName, (context: Context) => Html][] = [
   ['setup', setupSection],
   ['queue', queueSection],
   ['agents', agentsSection],
+  ['model', modelSection],
+  ['reconciliation', reconciliationSection],
   ['faults', faultsSection],
   ['scaling', scalingSection],
   ['quality', qualitySection],

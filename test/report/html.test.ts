@@ -6,7 +6,7 @@ import { renderHtml } from '../../src/report/html.ts';
 import { fixture, NO_SPREAD, ratio, START } from './fixture.ts';
 
 const SECTIONS =
-  'verdict summary concurrency arrivals outcomes setup queue agents faults scaling quality thresholds health marks minutes definitions'.split(
+  'verdict summary concurrency arrivals outcomes setup queue agents model reconciliation faults scaling quality thresholds health marks minutes definitions'.split(
     ' ',
   );
 const TIME_CHARTS = ['concurrency', 'arrivals', 'outcomes', 'setup', 'queue', 'wait'];

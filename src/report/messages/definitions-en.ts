@@ -1,6 +1,8 @@
 import type { Glossary } from './definitions.ts';
+import { queueDefinitionsEn } from './definitions-queue-en.ts';
 
 export const definitionsEn: Glossary = {
+  ...queueDefinitionsEn,
   attempts: [
     'Calls attempted',
     'One call is one session attempt of one caller, however many INVITEs it takes: challenges, redirects and retransmissions belong to the same attempt.',

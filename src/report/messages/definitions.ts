@@ -2,6 +2,8 @@
  * Every figure a report may show: its formula and where the definition comes from. The name and the explanation stand in definitions-en.ts and
  * definitions-zh-CN.ts under the same keys; the order here is the order and the number of the footnotes. docs/metrics.md is printed from these.
  */
+import { QUEUE_DEFINITIONS } from './definitions-queue.ts';
+
 export const DEFINITIONS = {
   attempts: { formula: '', source: 'RFC 6076 §3' },
   completed: { formula: '', source: 'docs/metrics.md' },
@@ -56,6 +58,7 @@ export const DEFINITIONS = {
   agentMissed: { formula: '', source: 'docs/metrics.md' },
   agentRejected: { formula: '', source: 'docs/metrics.md' },
   occupancy: { formula: 'busy time / logged-in time', source: 'docs/metrics.md' },
+  ...QUEUE_DEFINITIONS,
   faultStart: { formula: 't0', source: 'docs/metrics.md' },
   outageFirstTry: { formula: 'RTO = end − t0', source: 'docs/metrics.md' },
   outageEventual: { formula: 'RTO = end − t0', source: 'docs/metrics.md' },

@@ -1,3 +1,4 @@
+import { queueEn } from './en-queue.ts';
 import { reasonsEn } from './en-reasons.ts';
 import { searchEn } from './en-search.ts';
 
@@ -269,6 +270,7 @@ export const en = {
   'unit.mos': 'MOS',
   'unit.count': 'count',
 
+  ...queueEn,
   ...reasonsEn,
   ...searchEn,
 } as const satisfies Record<string, string>;

@@ -1,4 +1,5 @@
 import type { MessageKey } from './en.ts';
+import { queueZhCN } from './zh-CN-queue.ts';
 import { reasonsZhCN } from './zh-CN-reasons.ts';
 import { searchZhCN } from './zh-CN-search.ts';
 
@@ -268,6 +269,7 @@ export const zhCN: Record<MessageKey, string> = {
   'unit.mos': 'MOS',
   'unit.count': '个',
 
+  ...queueZhCN,
   ...reasonsZhCN,
   ...searchZhCN,
 };

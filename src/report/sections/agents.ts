@@ -4,8 +4,9 @@ import { type Html, html } from '../markup.ts';
 import { both } from '../messages/say.ts';
 import { table, term, value } from '../table.ts';
 import { type Context, section } from './context.ts';
+import { offersPart } from './routing.ts';
 
-export function agentsSection({ analysis: { agents } }: Context): Html {
+export function agentsSection({ analysis: { agents, routing } }: Context): Html {
   if (agents.offered === 0 && agents.occupancy.whole === 0) return section('agents', html`<p class="nm block">${both('agents.none')}</p>`);
   return section(
     'agents',
@@ -24,5 +25,6 @@ export function agentsSection({ analysis: { agents } }: Context): Html {
       ],
       'figures narrow',
     ),
+    routing ? offersPart(routing) : null,
   );
 }

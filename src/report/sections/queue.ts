@@ -8,9 +8,10 @@ import { both, type Language, messageKey, say } from '../messages/say.ts';
 import { footnote, ratioTable, spreadTable, table, term, value } from '../table.ts';
 import { type Context, heading, note, section } from './context.ts';
 import { definedName } from './load.ts';
+import { orderPart } from './routing.ts';
 
 export function queueSection({ analysis, frame }: Context): Html {
-  const { queue, waitSeries } = analysis;
+  const { queue, waitSeries, routing } = analysis;
   if (!queue.measured) return section('queue', html`<p class="nm block">${both('queue.not-measured')}</p>`, methods(queue));
   const [primary, second, third, fourth, fifth] = queue.serviceLevel;
   const counts = {
@@ -73,6 +74,7 @@ export function queueSection({ analysis, frame }: Context): Html {
       ['waitAbandoned', queue.waitAbandoned, 'ms'],
     ]),
     queue.survival.length > 0 ? html`<div class="half">${survivalChart(queue.survival, queue.thresholdMs)}</div>` : null,
+    routing ? orderPart(routing, frame.zeroMs) : null,
     methods(queue),
   );
 }

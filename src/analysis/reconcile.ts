@@ -1,0 +1,346 @@
+/**
+ * The vendor's record beside ours. It comes late and is the vendor's word (correlation method `vendor-record`): it explains differences, and rewrites
+ * no row of a caller.
+ *
+ * Matching, one to one: by Call-ID; else by the caller's number, nearest in time after the difference of the two clocks is taken off (the median
+ * over numbers that both records hold exactly once, and over calls matched by Call-ID). Rows of numbers that we never presented are somebody else's
+ * calls and are left out.
+ */
+import { hangUp, isAttempt, queueEntry, queueExit } from '../metrics/call-times.ts';
+import { Trend } from '../metrics/trend.ts';
+import { share } from '../metrics/wilson.ts';
+import type { CallRow, VendorCall, VendorClass } from '../record/schema.ts';
+import type { Ratio, Spread } from './model.ts';
+import { tailOf } from './queue-log.ts';
+import { type QueueCounts, serviceLevels } from './queueing.ts';
+
+export interface Billing {
+  /** Each call is rounded up to a multiple of this. */
+  everyS: number;
+  /** From the 200, or from the agent. */
+  of: 'answered' | 'talk';
+}
+
+export interface ReconcileOptions {
+  thresholdMs: number;
+  shortMs: number;
+  /** Furthest apart that one call may stand in the two records, once the clocks agree. */
+  withinMs: number;
+  /** Waits and talk times that differ by no more than this are the same: vendors write whole seconds. */
+  sameMs: number;
+  billing: Billing;
+}
+
+export type Difference = 'only-ours' | 'only-vendor' | 'outcome' | 'race' | 'wait' | 'talk';
+
+/** What one side says of its queue. */
+export interface SideFigures {
+  calls: number;
+  serviceLevel: [Ratio, Ratio, Ratio, Ratio, Ratio];
+  abandonment: Ratio;
+  asaMs: number | null;
+  longestWaitMs: number | null;
+}
+
+export interface ReconciliationFigures {
+  /** File name, checksum, rows read and lines left out. */
+  source: { file: string; sha256: string; rows: number; skipped: number };
+  byCallId: number;
+  byCaller: number;
+  onlyOurs: number;
+  onlyTheirs: number;
+  /** Rows of callers that are none of ours. */
+  foreign: number;
+  /** Vendor's clock minus ours, median; null where nothing tells. */
+  clockMs: number | null;
+  thresholdMs: number;
+  shortMs: number;
+  ours: SideFigures;
+  theirs: SideFigures;
+  /** Matched calls by what each side says. */
+  outcomes: { ours: VendorClass; theirs: VendorClass; calls: number }[];
+  outcomeDiffers: Ratio;
+  /** Outcomes that both sides decided within 50 ms of each other. */
+  races: number;
+  waitDiffers: Spread;
+  talkDiffers: Spread;
+  billing: { everyS: number; of: Billing['of']; oursMin: number; theirsMin: number | null; statedMin: number | null };
+  /** Whole 0: the record tells nothing of recordings. */
+  recordings: Ratio;
+}
+
+/** One line of reconciliation.csv. */
+export interface ReconciledCall {
+  ours: OurCall | null;
+  theirs: VendorCall | null;
+  matchedBy: 'call-id' | 'caller' | null;
+  /** Vendor's start minus ours, clocks agreed. */
+  startMs: number | null;
+  differs: Difference[];
+}
+
+export interface OurCall {
+  call: string;
+  sipCallId: string;
+  caller: string;
+  inviteMs: number;
+  answerMs: number | null;
+  entryMs: number | null;
+  agentMs: number | null;
+  exitMs: number | null;
+  endMs: number | null;
+  agent: string | null;
+  outcome: VendorClass;
+  /** In the queue's formulas. */
+  counts: boolean;
+}
+
+const RACE_MS = 50;
+/** Fewer pairs than this tell nothing of the clocks. */
+const FEWEST_PAIRS = 3;
+
+export class Reconciliation {
+  readonly #ours: OurCall[] = [];
+
+  add(row: CallRow): void {
+    if (row.invite_ms === null) return;
+    const wanted = row.wants_agent === true && isAttempt(row);
+    this.#ours.push({
+      call: row.call ?? '',
+      sipCallId: row.sip_call_id ?? '',
+      caller: row.caller ?? '',
+      inviteMs: row.invite_ms,
+      answerMs: row.answer_ms,
+      entryMs: queueEntry(row),
+      agentMs: row.agent_ms,
+      exitMs: queueExit(row),
+      endMs: hangUp(row),
+      agent: row.agent,
+      outcome: row.agent_ms !== null ? 'answered' : row.outcome === 'abandoned' || row.outcome === 'blocked' ? row.outcome : 'other',
+      counts: wanted,
+    });
+  }
+
+  with(
+    vendor: readonly VendorCall[],
+    source: ReconciliationFigures['source'],
+    options: ReconcileOptions,
+  ): { figures: ReconciliationFigures; calls: ReconciledCall[] } {
+    const numbers = new Set(this.#ours.map(({ caller }) => tailOf(caller)));
+    const callIds = new Map(this.#ours.filter(({ sipCallId }) => sipCallId !== '').map((call) => [call.sipCallId, call]));
+    const theirs = vendor.filter(({ sipCallId, caller }) => callIds.has(sipCallId) || numbers.has(tailOf(caller)));
+    const pairs = new Map<VendorCall, OurCall>();
+    const taken = new Set<OurCall>();
+    for (const row of theirs) {
+      const ours = callIds.get(row.sipCallId);
+      if (!ours || taken.has(ours)) continue;
+      pairs.set(row, ours);
+      taken.add(ours);
+    }
+    const byCallId = pairs.size;
+    const clockMs = clockDifference(pairs, this.#ours, theirs);
+    pairByNumber(pairs, taken, this.#ours, theirs, clockMs ?? 0, options.withinMs);
+
+    const calls: ReconciledCall[] = theirs.map((row) => {
+      const ours = pairs.get(row) ?? null;
+      const apart = ours && apartMs(ours, row);
+      return {
+        ours,
+        theirs: row,
+        matchedBy: ours && (callIds.get(row.sipCallId) === ours ? 'call-id' : 'caller'),
+        startMs: apart === null ? null : apart - (clockMs ?? 0),
+        differs: ours ? differences(ours, row, clockMs ?? 0, options.sameMs) : ['only-vendor'],
+      };
+    });
+    for (const ours of this.#ours)
+      if (!taken.has(ours)) calls.push({ ours, theirs: null, matchedBy: null, startMs: null, differs: ['only-ours'] });
+    const at = ({ ours, theirs: row }: ReconciledCall) => ours?.inviteMs ?? (row && reference(row)?.at) ?? 0;
+    calls.sort((a, b) => at(a) - at(b));
+    return { figures: this.#figures(calls, theirs, vendor.length, byCallId, clockMs, source, options), calls };
+  }
+
+  #figures(
+    calls: readonly ReconciledCall[],
+    theirs: readonly VendorCall[],
+    rows: number,
+    byCallId: number,
+    clockMs: number | null,
+    source: ReconciliationFigures['source'],
+    options: ReconcileOptions,
+  ): ReconciliationFigures {
+    const { thresholdMs, shortMs, billing } = options;
+    const matched = calls.flatMap(({ ours, theirs: row, differs }) => (ours && row ? [{ ours, row, differs }] : []));
+    const both = matched.filter(({ ours, row }) => ours.outcome === 'answered' && row.outcome === 'answered');
+    const outcomes = new Map<string, ReconciliationFigures['outcomes'][number]>();
+    for (const { ours, row } of matched) {
+      const key = `${ours.outcome} ${row.outcome}`;
+      const cell = outcomes.get(key) ?? { ours: ours.outcome, theirs: row.outcome, calls: 0 };
+      cell.calls++;
+      outcomes.set(key, cell);
+    }
+    const races = matched.filter(({ differs }) => differs.includes('race')).length;
+    const recorded = matched.filter(({ ours, row }) => ours.outcome === 'answered' && row.recording !== null);
+    const minutes = (values: (number | null)[]) => {
+      const known = values.filter((value) => value !== null);
+      return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / 60 : null;
+    };
+    return {
+      source,
+      byCallId,
+      byCaller: matched.length - byCallId,
+      onlyOurs: calls.filter(({ theirs: row }) => row === null).length,
+      onlyTheirs: calls.filter(({ ours }) => ours === null).length,
+      foreign: rows - theirs.length,
+      clockMs,
+      thresholdMs,
+      shortMs,
+      ours: sideOf(
+        this.#ours.filter(({ counts, entryMs }) => counts && entryMs !== null).map((call) => [call.outcome, ourWait(call)]),
+        options,
+      ),
+      theirs: sideOf(
+        theirs.map((row) => [row.outcome, vendorWait(row)]),
+        options,
+      ),
+      outcomes: [...outcomes.values()].sort((a, b) => b.calls - a.calls),
+      outcomeDiffers: share(matched.filter(({ differs }) => differs.includes('outcome')).length, matched.length),
+      races,
+      waitDiffers: spreadOf(both.map(({ ours, row }) => minus(vendorWait(row), ourWait(ours)))),
+      talkDiffers: spreadOf(both.map(({ ours, row }) => minus(vendorTalk(row), ourTalk(ours)))),
+      billing: {
+        ...billing,
+        oursMin: minutes(this.#ours.map((call) => billedS(ourBillable(call, billing), billing))) ?? 0,
+        theirsMin: minutes(theirs.map((row) => billedS(vendorBillable(row, billing), billing))),
+        statedMin: minutes(theirs.map(({ billedS: stated }) => stated)),
+      },
+      recordings: share(recorded.filter(({ row }) => row.recording === true).length, recorded.length),
+    };
+  }
+}
+
+/** The moment of a vendor's row that is best known, and ours for it. */
+function reference(row: VendorCall): { at: number; of: (call: OurCall) => number | null } | null {
+  if (row.startMs !== null) return { at: row.startMs, of: ({ inviteMs }) => inviteMs };
+  if (row.queueMs !== null) return { at: row.queueMs, of: ({ entryMs, inviteMs }) => entryMs ?? inviteMs };
+  if (row.agentMs !== null) return { at: row.agentMs, of: ({ agentMs }) => agentMs };
+  if (row.endMs !== null) return { at: row.endMs, of: ({ endMs }) => endMs };
+  return null;
+}
+
+function apartMs(ours: OurCall, row: VendorCall): number | null {
+  const theirs = reference(row);
+  const own = theirs?.of(ours) ?? null;
+  return theirs === null || own === null ? null : theirs.at - own;
+}
+
+function clockDifference(pairs: ReadonlyMap<VendorCall, OurCall>, ours: readonly OurCall[], theirs: readonly VendorCall[]): number | null {
+  const [mine, yours] = [group(ours), group(theirs)];
+  const apart = [...pairs].map(([row, call]) => apartMs(call, row));
+  for (const [number, calls] of mine) {
+    const rows = yours.get(number);
+    if (calls.length === 1 && rows?.length === 1 && !pairs.has(rows[0]!)) apart.push(apartMs(calls[0]!, rows[0]!));
+  }
+  const known = apart.filter((value) => value !== null).sort((a, b) => a - b);
+  return known.length < FEWEST_PAIRS ? null : known[known.length >> 1]!;
+}
+
+/** Nearest first; each call and each row once. */
+function pairByNumber(
+  pairs: Map<VendorCall, OurCall>,
+  taken: Set<OurCall>,
+  ours: readonly OurCall[],
+  theirs: readonly VendorCall[],
+  clockMs: number,
+  withinMs: number,
+): void {
+  const rows = group(theirs.filter((row) => !pairs.has(row)));
+  for (const [number, calls] of group(ours.filter((call) => !taken.has(call)))) {
+    const near = (rows.get(number) ?? []).flatMap((row) =>
+      calls.flatMap((call) => {
+        const apart = apartMs(call, row);
+        const off = apart === null ? Number.POSITIVE_INFINITY : Math.abs(apart - clockMs);
+        return off <= withinMs ? [{ row, call, off }] : [];
+      }),
+    );
+    for (const { row, call } of near.sort((a, b) => a.off - b.off)) {
+      if (pairs.has(row) || taken.has(call)) continue;
+      pairs.set(row, call);
+      taken.add(call);
+    }
+  }
+}
+
+function group<T extends { caller: string }>(calls: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const call of calls) {
+    const number = tailOf(call.caller);
+    if (number === '') continue;
+    const known = groups.get(number);
+    if (known) known.push(call);
+    else groups.set(number, [call]);
+  }
+  return groups;
+}
+
+function differences(ours: OurCall, row: VendorCall, clockMs: number, sameMs: number): Difference[] {
+  if (ours.outcome !== row.outcome) {
+    const exit = row.agentMs ?? row.endMs;
+    const race = exit !== null && ours.exitMs !== null && Math.abs(exit - clockMs - ours.exitMs) <= RACE_MS;
+    return [race ? 'race' : 'outcome'];
+  }
+  if (ours.outcome !== 'answered') return [];
+  const differs = (a: number | null, b: number | null) => Math.abs(minus(a, b) ?? 0) > sameMs;
+  const found: Difference[] = [];
+  if (differs(vendorWait(row), ourWait(ours))) found.push('wait');
+  if (differs(vendorTalk(row), ourTalk(ours))) found.push('talk');
+  return found;
+}
+
+function sideOf(calls: (readonly [VendorClass, number | null])[], { thresholdMs, shortMs }: ReconcileOptions): SideFigures {
+  const counts: QueueCounts = { answered: 0, answeredInTime: 0, abandoned: 0, abandonedInTime: 0, abandonedShort: 0 };
+  const waits = new Trend();
+  let longest: number | null = null;
+  for (const [outcome, wait] of calls) {
+    if (outcome !== 'answered' && outcome !== 'abandoned') continue;
+    const inTime = wait !== null && wait <= thresholdMs;
+    if (wait !== null) longest = Math.max(longest ?? 0, wait);
+    if (outcome === 'answered') {
+      counts.answered++;
+      if (inTime) counts.answeredInTime++;
+      waits.add(wait);
+    } else {
+      counts.abandoned++;
+      if (inTime) counts.abandonedInTime++;
+      if (wait !== null && wait <= shortMs) counts.abandonedShort++;
+    }
+  }
+  return {
+    calls: calls.length,
+    serviceLevel: serviceLevels(counts),
+    abandonment: share(counts.abandoned, counts.answered + counts.abandoned),
+    asaMs: waits.mean,
+    longestWaitMs: longest,
+  };
+}
+
+const minus = (a: number | null, b: number | null) => (a === null || b === null ? null : a - b);
+const atLeastZero = (value: number | null) => (value === null ? null : Math.max(0, value));
+export const ourWait = ({ entryMs, exitMs }: OurCall) => atLeastZero(minus(exitMs, entryMs));
+export const ourTalk = ({ agentMs, endMs }: OurCall) => atLeastZero(minus(endMs, agentMs));
+export const vendorWait = (row: VendorCall) => row.waitMs ?? atLeastZero(minus(row.agentMs ?? row.endMs, row.queueMs ?? row.startMs));
+export const vendorTalk = (row: VendorCall) => row.talkMs ?? atLeastZero(minus(row.endMs, row.agentMs));
+export const ourBillable = (call: OurCall, { of }: Billing) =>
+  of === 'talk' ? ourTalk(call) : atLeastZero(minus(call.endMs, call.answerMs));
+export const vendorBillable = (row: VendorCall, { of }: Billing) =>
+  of === 'talk' ? (row.outcome === 'answered' ? vendorTalk(row) : null) : atLeastZero(minus(row.endMs, row.answerMs));
+
+/** Seconds billed for one call: its time rounded up. Nothing for a call that took no time. */
+export function billedS(ms: number | null, { everyS }: Billing): number | null {
+  return ms === null ? null : Math.ceil(ms / 1000 / everyS - 1e-9) * everyS;
+}
+
+function spreadOf(values: (number | null)[]): Spread {
+  const trend = new Trend();
+  for (const value of values) trend.add(value);
+  return trend.figures();
+}
