@@ -15,6 +15,9 @@ export type ErrorCode =
   | 'threshold-invalid'
   | 'usage'
   | 'run-folder-invalid'
+  /** A log to import, by row and column; its mapping, by field. */
+  | 'log-invalid'
+  | 'mapping-invalid'
   /** The scenario's own code threw. Exit 107. */
   | 'scenario-threw'
   /** The outside world. Exits from 120. */

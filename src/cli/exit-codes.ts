@@ -48,6 +48,8 @@ const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   'threshold-invalid': EXIT.invalidConfig,
   usage: EXIT.invalidConfig,
   'run-folder-invalid': EXIT.invalidConfig,
+  'log-invalid': EXIT.invalidConfig,
+  'mapping-invalid': EXIT.invalidConfig,
   'scenario-threw': EXIT.scriptThrew,
   'vendor-unreachable': EXIT.vendorUnreachable,
   'port-in-use': EXIT.portInUse,

@@ -5,6 +5,7 @@ import { CallsurgeError, messageOf } from '../errors.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { EXIT, EXIT_MEANINGS, exitCodeOf } from './exit-codes.ts';
+import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
 import { reportCommand } from './report.ts';
@@ -47,6 +48,7 @@ ${exitTable}`,
     simulateCommand(),
     doctorCommand(),
     initCommand(),
+    importCommand(),
     sweepCommand(),
   ])
     callsurge.addCommand(command.exitOverride());
