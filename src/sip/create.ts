@@ -11,6 +11,7 @@ import { Recent } from './recent.ts';
 import { Reception } from './reception.ts';
 import { StackRegistration } from './registration.ts';
 import { ServerMemory } from './server-memory.ts';
+import { LEAST_SECONDS } from './session-timer.ts';
 import { reply, type Shared } from './shared.ts';
 import type { RequestOptions, SipStack, SipStackOptions, TransactionResult } from './stack.ts';
 import { sweep } from './sweep.ts';
@@ -78,6 +79,7 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
       }
     },
     userAgent: options.userAgent,
+    sessions: { minS: options.sessionTimer?.minS ?? LEAST_SECONDS, expiresS: options.sessionTimer?.expiresS },
     memory: new ServerMemory(clock, wheel, timers, (text, to) => wire.putAgain(Buffer.from(text), to)),
     core: new LoadCore({
       transport: wire,

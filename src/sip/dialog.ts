@@ -6,7 +6,9 @@
  *           others           non-INVITE transaction, challenges answered
  *   theirs → BYE             200, `ended`
  *           re-INVITE/UPDATE `offer` answers; target refreshed (RFC 3261 12.2.1.2, RFC 3311 5.2)
- *           OPTIONS          200; INFO, NOTIFY, MESSAGE … by `request`
+ *           PRACK            200 where it matches a reliable provisional, else 481 (RFC 3262 3)
+ *           OPTIONS          200; INFO, NOTIFY, MESSAGE … by `request`; REFER 603 where nobody takes it
+ *   session timer (RFC 4028) settled by each 2xx to INVITE and UPDATE, either way; runs out → BYE, `expired`
  */
 import { Dialog } from 'sip.js/lib/core/dialogs/dialog.js';
 import { NonInviteServerTransaction } from 'sip.js/lib/core/transactions/non-invite-server-transaction.js';
@@ -17,13 +19,29 @@ import type { IncomingRequest } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
 import { asUri, uriText } from './message/uri-text.ts';
 import { uriTarget } from './next-hop.ts';
-import { reinvite } from './reinvite.ts';
-import { ALLOW, type CoreRequestOptions, type DialogOwner, lines, type OwnedDialog, reply, type Shared } from './shared.ts';
-import type { Body, Credentials, DialogHandlers, DialogSnapshot, HeaderList, OfferReply, SipDialog, TransactionResult } from './stack.ts';
+import { allows, SUPPORTED, unsupported } from './option-tags.ts';
+import { type ReinviteParts, reinvite } from './reinvite.ts';
+import { minSe, refreshHeaders, type SessionTerms, SessionTimer, settle, termsOfAnswer } from './session-timer.ts';
+import { ALLOW, type CoreRequestOptions, coreBody, type DialogOwner, lines, type OwnedDialog, reply, type Shared } from './shared.ts';
+import type {
+  Body,
+  Credentials,
+  DialogHandlers,
+  DialogSnapshot,
+  HeaderList,
+  OfferReply,
+  SipDialog,
+  SipMessage,
+  TransactionResult,
+} from './stack.ts';
 import { transact } from './transact.ts';
 
 /** What a dialog does by itself with requests nobody asked to see. */
-const DEFAULT_STATUS: Record<string, number> = { INFO: 200, NOTIFY: 200, MESSAGE: 200, PRACK: 200 };
+const DEFAULT_STATUS: Record<string, number> = { INFO: 200, NOTIFY: 200, MESSAGE: 200, REFER: 603 };
+/** Requests that say where we are from now on, or begin a subscription (RFC 3261 12.2.1.1, RFC 3515 2.2). */
+const WITH_CONTACT = new Set(['INVITE', 'UPDATE', 'REFER', 'NOTIFY']);
+/** Session refresh requests (RFC 4028 2). */
+const REFRESHING = new Set(['INVITE', 'UPDATE']);
 
 export interface DialogParts {
   session: OwnedDialog;
@@ -47,7 +65,14 @@ export class StackDialog implements SipDialog, DialogOwner {
   #awaitingAck: boolean;
   #branch: string | null;
   #ending: Promise<TransactionResult> | undefined;
+  #timer: SessionTimer | undefined;
+  /** Largest Min-SE met in this dialog, s; 0: none. */
+  #leastS = 0;
+  /** They take UPDATE. */
+  #updates = false;
   #over = false;
+  /** An offer of ours, in a response that they asked for without one, waits for its answer. */
+  offered = false;
 
   constructor(shared: Shared, parts: DialogParts) {
     this.#shared = shared;
@@ -68,6 +93,38 @@ export class StackDialog implements SipDialog, DialogOwner {
   /** Told of the ACK to our 2xx, the first's and those of re-INVITEs. */
   onAcknowledged: ((request: IncomingRequest) => void) | undefined;
   onUnacknowledged: (() => void) | undefined;
+  /** A PRACK: what goes on once its 200 is under way; undefined where it matches nothing (RFC 3262 3). */
+  onPrack: ((request: IncomingRequest) => (() => void) | undefined) | undefined;
+
+  /** A 2xx to a session refresh request, either way, has settled this. */
+  settleSession(terms: SessionTerms | undefined): void {
+    if (!terms && !this.#timer) return;
+    this.#timer ??= new SessionTimer({
+      clock: this.#shared.clock,
+      secondMs: this.#shared.timers.secondMs,
+      refresh: () => this.#refresh(),
+      expire: (why) => this.#expired(why),
+    });
+    if (!this.#over) this.#timer.start(terms);
+  }
+
+  /** What the other side says of itself in any message: methods it takes. */
+  meet(message: SipMessage): void {
+    if (message.header('allow') !== undefined) this.#updates = allows(message, 'UPDATE');
+  }
+
+  /** RFC 4028 7.4: by UPDATE without an offer where the other side knows it, else by re-INVITE with the description unchanged. */
+  #refresh(): Promise<TransactionResult> {
+    const body = this.#updates ? undefined : this.#parts.handlers()?.description?.();
+    return body ? this.reinvite(body) : this.send('UPDATE');
+  }
+
+  #expired(why: string): void {
+    if (this.#over || this.#ending) return;
+    void this.bye([['Reason', `SIP;cause=408;text="${why}"`]]);
+    const at = this.#shared.clock.now();
+    this.#shared.tell(() => this.#parts.handlers()?.expired?.(at, why));
+  }
 
   snapshot(): DialogSnapshot {
     const session = this.#session;
@@ -111,10 +168,28 @@ export class StackDialog implements SipDialog, DialogOwner {
   }
 
   async #transact(method: string, headers: HeaderList, body?: Body): Promise<TransactionResult> {
-    const result = await transact(this.#shared, (authorizer) => this.#request(method, headers, body, authorizer), {
-      credentials: this.#parts.credentials,
-    });
-    if (method === 'UPDATE' && result.kind === 'response' && result.response.status < 300) this.refreshTarget(result.response.contact);
+    const attempt = () =>
+      transact(this.#shared, (authorizer) => this.#request(method, headers, body, authorizer), { credentials: this.#parts.credentials });
+    return REFRESHING.has(method) ? this.#refreshing(attempt) : attempt();
+  }
+
+  /** A session refresh request: its 2xx settles target and timer, a 422 is followed once (RFC 4028 7.2, 7.3). */
+  async #refreshing(attempt: () => Promise<TransactionResult>): Promise<TransactionResult> {
+    let result = await attempt();
+    if (result.kind === 'response' && result.response.status === 422 && !this.#over) {
+      const least = minSe(result.response);
+      if (least !== undefined && least > this.#leastS) {
+        this.#leastS = least;
+        result = await attempt();
+      }
+    }
+    if (result.kind === 'response' && result.response.status < 300) {
+      const { response } = result;
+      this.refreshTarget(response.contact);
+      this.meet(response);
+      const terms = this.#timer?.terms;
+      this.settleSession(termsOfAnswer(response, terms && refreshHeaders(terms, this.#leastS).askedS));
+    }
     return result;
   }
 
@@ -127,16 +202,21 @@ export class StackDialog implements SipDialog, DialogOwner {
 
   #requestOptions(method: string, headers: HeaderList, body: Body | undefined, authorizer: Authorizer): CoreRequestOptions {
     const all: [string, string][] = [];
-    if (method === 'UPDATE' || method === 'INVITE') all.push(['Contact', this.#shared.contact(this.#parts.user)], ['Allow', ALLOW]);
+    if (WITH_CONTACT.has(method)) all.push(['Contact', this.#shared.contact(this.#parts.user)]);
+    if (REFRESHING.has(method)) {
+      all.push(['Allow', ALLOW], ['Supported', SUPPORTED]);
+      const terms = this.#timer?.terms;
+      if (terms) for (const [name, value] of refreshHeaders(terms, this.#leastS).headers) all.push([name, value]);
+    }
     all.push(...authorizer.headers(method, uriText(this.#session.remoteTarget), body?.content ?? ''));
     return {
       extraHeaders: lines([...all, ...headers]),
-      body: body && { contentDisposition: 'session', contentType: body.type, content: body.content },
+      body: body && coreBody(body),
     };
   }
 
   reinvite(body: Body, headers: HeaderList = []): Promise<TransactionResult> {
-    return reinvite({
+    const parts: ReinviteParts = {
       shared: this.#shared,
       session: this.#session,
       credentials: this.#parts.credentials,
@@ -147,7 +227,8 @@ export class StackDialog implements SipDialog, DialogOwner {
         this.#branch = branch;
       },
       accepted: (response) => this.refreshTarget(response.contact),
-    });
+    };
+    return this.#refreshing(() => reinvite(parts));
   }
 
   byeUnawaited(): void {
@@ -164,7 +245,10 @@ export class StackDialog implements SipDialog, DialogOwner {
     const server = new UserAgentServer(NonInviteServerTransaction, this.#shared.core, request.asCore());
     Dialog.prototype.receiveRequest.call(this.#session, request.asCore());
     const allow: HeaderList = [['Allow', ALLOW]];
+    const unknown = unsupported(request);
+    if (unknown.length > 0) return this.#reply(request, server, 420, { headers: [['Unsupported', unknown.join(', ')]] });
     if (request.method === 'UPDATE') return this.#updated(request, server);
+    if (request.method === 'PRACK') return this.#pracked(request, server);
     const status = this.#statusFor(request);
     this.#reply(request, server, status, { headers: request.method === 'OPTIONS' || status === 501 ? allow : [] });
   }
@@ -182,6 +266,25 @@ export class StackDialog implements SipDialog, DialogOwner {
   #updated(request: IncomingRequest, server: UserAgentServer): void {
     this.refreshTarget(request.contact);
     this.#answerOffer(request, server, request.body !== '');
+  }
+
+  /** RFC 3262 3, 5: an offer in the PRACK is answered in its 200, an answer there is to the offer of our reliable 18x. */
+  #pracked(request: IncomingRequest, server: UserAgentServer): void {
+    const then = this.onPrack?.(request);
+    if (!then) return this.#reply(request, server, 481);
+    const handlers = this.#parts.handlers();
+    let body: Body | undefined;
+    if (request.body !== '')
+      this.#shared.tell(() => {
+        if (this.offered) handlers?.answer?.(request);
+        else {
+          const answer = handlers?.offer?.(request);
+          body = answer && 'body' in answer ? answer.body : undefined;
+        }
+      });
+    this.offered = false;
+    this.#reply(request, server, 200, { body });
+    then();
   }
 
   #reinvited(request: IncomingRequest, server: UserAgentServer): void {
@@ -202,13 +305,25 @@ export class StackDialog implements SipDialog, DialogOwner {
 
   /** @returns whether it was accepted. A refresh without an offer (RFC 4028: UPDATE) needs no answer. */
   #answerOffer(request: IncomingRequest, server: UserAgentServer, offers: boolean): boolean {
+    this.#leastS = Math.max(this.#leastS, minSe(request) ?? 0);
+    this.meet(request);
+    const session = settle(request, this.#shared.sessions);
+    if (session.kind === 'too-small') {
+      this.#reply(request, server, 422, { headers: session.headers });
+      return false;
+    }
     let answer: OfferReply = offers ? { status: 488 } : { status: 200, body: undefined };
     this.#shared.tell(() => {
       if (offers) answer = this.#parts.handlers()?.offer?.(request) ?? answer;
     });
     const headers: [string, string][] = [];
-    if (answer.status < 300) headers.push(['Contact', this.#shared.contact(this.#parts.user)], ['Allow', ALLOW]);
+    if (answer.status < 300) {
+      headers.push(['Contact', this.#shared.contact(this.#parts.user)], ['Allow', ALLOW], ['Supported', SUPPORTED]);
+      for (const [name, value] of session.headers) headers.push([name, value]);
+      this.settleSession(session.terms);
+    }
     const body = 'body' in answer ? answer.body : undefined;
+    if (request.method === 'INVITE' && request.body === '') this.offered = body !== undefined;
     this.#reply(request, server, answer.status, {
       headers,
       body,
@@ -233,6 +348,10 @@ export class StackDialog implements SipDialog, DialogOwner {
     const first = this.#awaitingAck;
     this.#awaitingAck = false;
     this.#acknowledged.resolve();
+    if (this.offered) {
+      this.offered = false;
+      if (request.body !== '') this.#shared.tell(() => this.#parts.handlers()?.answer?.(request));
+    }
     if (first) this.#shared.tell(() => this.onAcknowledged?.(request));
   }
 
@@ -255,6 +374,7 @@ export class StackDialog implements SipDialog, DialogOwner {
   forget(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#timer?.stop();
     this.#awaitingAck = false;
     this.#acknowledged.resolve();
     this.#shared.ended.put(this.#session.id, true);

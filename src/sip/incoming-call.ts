@@ -3,7 +3,8 @@
  *
  *   state       event                     next       does
  *   proceeding  (constructed)             proceeding 100
- *   proceeding  ring, progress            proceeding 180, 183 with Contact and Record-Route
+ *   proceeding  ring, progress            proceeding 180, 183 with Contact and Record-Route; reliably where asked (reliable.ts)
+ *   proceeding  no PRACK for 64·T1        refused    504, `cancelled`
  *   proceeding  accept                    accepted   200 again and again until the ACK, at most 64·T1, then BYE and `unacknowledged`
  *   proceeding  reject                    refused    until its ACK (Timers G, H)
  *   proceeding  CANCEL                    refused    200 to the CANCEL, 487, `cancelled`
@@ -15,7 +16,11 @@ import { InviteUserAgentServer } from 'sip.js/lib/core/user-agents/invite-user-a
 import { StackDialog } from './dialog.ts';
 import { parseSipUri } from './message/fields.ts';
 import type { IncomingRequest } from './message/incoming.ts';
+import { responseText } from './message/response.ts';
 import { uriTarget } from './next-hop.ts';
+import { requires, SUPPORTED, supports } from './option-tags.ts';
+import { ReliableProvisionals } from './reliable.ts';
+import { settle } from './session-timer.ts';
 import { ALLOW, type OwnedDialog, type ReplyOptions, reply, type Shared } from './shared.ts';
 import type { Body, DialogSnapshot, HeaderList, IncomingCall, IncomingCallHandlers, SipDialog } from './stack.ts';
 
@@ -29,6 +34,9 @@ export class StackIncomingCall implements IncomingCall {
   #session: SessionDialog | undefined;
   #dialog: StackDialog | undefined;
   #answered = false;
+  /** The 200 waits for a PRACK: a CANCEL still wins. */
+  #held = false;
+  #reliable: ReliableProvisionals | undefined;
 
   constructor(shared: Shared, request: IncomingRequest) {
     this.#shared = shared;
@@ -42,12 +50,14 @@ export class StackIncomingCall implements IncomingCall {
     // Where reception.ts finds it for the answer to a CANCEL (RFC 3261 9.2: the same To-tag).
     Object.assign(this.#server, { toTag: this.#tag });
     this.#reply(100);
+    if (requires(request, '100rel')) this.reliable();
     shared.open.add(this);
   }
 
   /** The stack closes: whoever answers later answers nobody. */
   closed(): void {
     this.#answered = true;
+    this.#reliable?.stop();
     this.#dialog?.forget();
   }
 
@@ -55,22 +65,59 @@ export class StackIncomingCall implements IncomingCall {
     this.#progress(180, { headers });
   }
 
-  progress(body: Body, headers: HeaderList = []): void {
+  progress(body: Body | undefined, headers: HeaderList = []): void {
     this.#progress(183, { headers, body });
+  }
+
+  reliable(): void {
+    if (this.#reliable || !(requires(this.request, '100rel') || supports(this.request, '100rel'))) return;
+    this.#reliable = new ReliableProvisionals(this.#shared.wheel, this.#shared.timers, () => this.#unacknowledged());
   }
 
   #progress(status: number, options: ReplyOptions): void {
     if (this.#answered) return;
-    this.#adopt(true);
-    this.#reply(status, { ...options, headers: [this.#contact(), ...(options.headers ?? [])], recordRoute: true });
+    const dialog = this.#adopt();
+    const plain = [this.#contact(), ...(options.headers ?? [])];
+    const { body } = options;
+    if (!this.#reliable) return this.#reply(status, { ...options, headers: plain, recordRoute: true });
+    const send = (rseq: number, again: boolean) => {
+      const headers: HeaderList = [...plain, ['Allow', ALLOW], ['Require', '100rel'], ['RSeq', String(rseq)]];
+      if (again) this.#repeat(status, { body, headers });
+      else this.#reply(status, { body, headers, recordRoute: true });
+      dialog.offered = body !== undefined && this.request.body === '';
+    };
+    this.#reliable.send(send, body !== undefined);
+  }
+
+  #repeat(status: number, options: ReplyOptions): void {
+    const text = responseText(this.request, status, { ...options, toTag: this.#tag, userAgent: this.#shared.userAgent, recordRoute: true });
+    this.#server.transaction.receiveResponse(status, text);
+  }
+
+  /** RFC 3262 3: a reliable provisional that is never acknowledged ends the INVITE. */
+  #unacknowledged(): void {
+    if (this.#answered && !this.#held) return;
+    this.#refuse(504, { reason: 'No PRACK' });
+    this.#shared.tell(() => this.handlers?.cancelled(this.request));
   }
 
   accept(body: Body | undefined, headers: HeaderList = []): SipDialog {
     if (this.#answered) return this.#dialog ?? this.#stillborn();
-    const dialog = this.#adopt(false);
+    const dialog = this.#adopt();
     this.#settle();
-    const supported: [string, string][] = [this.#contact(), ['Allow', ALLOW]];
-    this.#reply(200, { body, headers: [...supported, ...headers], recordRoute: true });
+    const confirm = () => {
+      this.#held = false;
+      this.#session!.confirm();
+      dialog.meet(this.request);
+      const session = settle(this.request, this.#shared.sessions);
+      const ours: HeaderList = [this.#contact(), ['Allow', ALLOW], ['Supported', SUPPORTED], ...session.headers];
+      this.#reply(200, { body, headers: [...ours, ...headers], recordRoute: true });
+      if (body && this.request.body === '') dialog.offered = true;
+      if (session.kind === 'settled' && session.terms) dialog.settleSession(session.terms);
+    };
+    this.#held = true;
+    if (this.#reliable) this.#reliable.whenAcknowledged(confirm);
+    else confirm();
     return dialog;
   }
 
@@ -81,6 +128,8 @@ export class StackIncomingCall implements IncomingCall {
 
   #refuse(status: number, options: ReplyOptions): void {
     this.#settle();
+    this.#held = false;
+    this.#reliable?.stop();
     this.#reply(status, options);
     this.#dialog?.forget();
   }
@@ -91,18 +140,15 @@ export class StackIncomingCall implements IncomingCall {
   }
 
   #cancelled(cancel: IncomingRequest): void {
-    if (this.#answered) return;
+    if (this.#answered && !this.#held) return;
     this.#refuse(487, {});
     this.#shared.tell(() => this.handlers?.cancelled(cancel));
   }
 
-  /** The early dialog of a first 18x, or the confirmed one of the 200: one To-tag, one dialog. */
-  #adopt(early: boolean): StackDialog {
-    if (this.#dialog && this.#session) {
-      if (!early && this.#session.early && !this.#answered) this.#session.confirm();
-      return this.#dialog;
-    }
-    const state = Dialog.initialDialogStateForUserAgentServer(this.request.asCore(), this.#tag, early);
+  /** The early dialog of a first 18x or of the 200, which confirms it: one To-tag, one dialog. */
+  #adopt(): StackDialog {
+    if (this.#dialog) return this.#dialog;
+    const state = Dialog.initialDialogStateForUserAgentServer(this.request.asCore(), this.#tag, true);
     const session: OwnedDialog = new SessionDialog(this.#server.transaction as InviteServerTransaction, this.#shared.core, state);
     this.#session = session;
     this.#dialog = new StackDialog(this.#shared, {
@@ -117,6 +163,7 @@ export class StackIncomingCall implements IncomingCall {
       this.#release();
       this.handlers?.acknowledged?.(request);
     };
+    this.#dialog.onPrack = (prack) => this.#reliable?.acknowledged(prack, this.request.cseq);
     this.#dialog.onUnacknowledged = () => this.handlers?.unacknowledged?.();
     return this.#dialog;
   }
@@ -131,7 +178,7 @@ export class StackIncomingCall implements IncomingCall {
 
   /** Accepted after a refusal or CANCEL: a dialog that is over. */
   #stillborn(): StackDialog {
-    const dialog = this.#adopt(true);
+    const dialog = this.#adopt();
     dialog.forget();
     return dialog;
   }

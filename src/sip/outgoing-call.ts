@@ -3,7 +3,10 @@
  *
  *   state      event                          next       does
  *   calling    1xx                            calling    provisional; a held CANCEL goes out
+ *   calling    18x with RSeq                  calling    PRACK (RFC 3262 4), with the answer to a late offer
  *   calling    401/407, credentials left      calling    INVITE again, CSeq + 1, new branch
+ *   calling    422 with a larger Min-SE       calling    the same with that interval (RFC 4028 7.3)
+ *   calling    3xx, a contact allowed         calling    the same to that contact (RFC 3261 8.1.3.4); its 4xx, 5xx: to the next
  *   calling    2xx                            answered   ACK, dialog
  *   calling    3xx–6xx, Timer B, no socket    failed     (ACK by SIP.js)
  *   calling    no 1xx within the limit        failed     CANCEL as soon as one comes after all
@@ -21,11 +24,16 @@ import { Exchange } from './exchange.ts';
 import { parseSipUri } from './message/fields.ts';
 import { IncomingResponse } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
+import { requires, SUPPORTED } from './option-tags.ts';
+import { TargetSet } from './redirect.ts';
 import { isAuthorization } from './reinvite.ts';
-import { ALLOW, lines, type OwnedDialog, type Shared } from './shared.ts';
+import { minSe, termsOfAnswer } from './session-timer.ts';
+import { ALLOW, coreBody, lines, type OwnedDialog, type Shared } from './shared.ts';
 import type {
+  Body,
   DialogSnapshot,
   HeaderList,
+  NextHop,
   OutgoingCall,
   OutgoingCallHandlers,
   OutgoingCallOptions,
@@ -46,6 +54,17 @@ export class StackOutgoingCall implements OutgoingCall {
   readonly #fromTag: string;
   readonly #user: string;
   #cseq = 0;
+  /** Where it goes now: redirections change it. */
+  #requestUri: string;
+  #nextHop: NextHop;
+  #targets: TargetSet | undefined;
+  /** Session interval asked for, s; 0: none. Min-SE of the last 422. */
+  #expiresS: number;
+  #leastS = 0;
+  /** Highest RSeq of each early dialog, by To-tag: repetitions of reliable responses are no news. */
+  #rseqs: Map<string, number> | undefined;
+  /** Their late offer has been answered in a PRACK. */
+  #lateAnswered = false;
   #request!: OutgoingRequest;
   #dialog: StackDialog | undefined;
   #state: 'calling' | 'answered' | 'failed' = 'calling';
@@ -62,6 +81,9 @@ export class StackOutgoingCall implements OutgoingCall {
     this.#authorizer = new Authorizer(options.credentials);
     this.#fromTag = shared.ids.tag();
     this.#user = parseSipUri(options.fromUri)?.user ?? '';
+    this.#requestUri = options.requestUri;
+    this.#nextHop = options.nextHop;
+    this.#expiresS = options.sessionTimer?.expiresS ?? 0;
     this.sipCallId = options.callId ?? shared.ids.callId();
     shared.open.add(this);
     this.#invite();
@@ -77,7 +99,9 @@ export class StackOutgoingCall implements OutgoingCall {
   }
 
   #invite(): void {
-    const { requestUri, fromUri, fromDisplay, toUri, headers, body, nextHop } = this.#options;
+    const { fromUri, fromDisplay, toUri, headers, body } = this.#options;
+    const requestUri = this.#requestUri;
+    const nextHop = this.#nextHop;
     const cseq = ++this.#cseq;
     const request = this.#shared.make({
       method: 'INVITE',
@@ -91,7 +115,7 @@ export class StackOutgoingCall implements OutgoingCall {
       callId: this.sipCallId,
       cseq,
       routeSet: [],
-      headers: [['Contact', this.#shared.contact(this.#user)], ['Allow', ALLOW], ...(headers ?? [])],
+      headers: [['Contact', this.#shared.contact(this.#user)], ['Allow', ALLOW], ...this.#extensions(), ...(headers ?? [])],
       lines: lines(this.#authorizer.headers('INVITE', requestUri, body?.content ?? '')),
       body,
     });
@@ -107,15 +131,23 @@ export class StackOutgoingCall implements OutgoingCall {
     this.#proceeding = false;
     const failed = ({ message }: { message: IncomingResponseMessage }) => this.#refused(request, message);
     const client = new InviteUserAgentClient(this.#shared.core, request.asCore(), {
-      onProgress: ({ session }) => void this.#adopt(session as OwnedDialog, request),
+      onProgress: ({ message, session }) => {
+        const response = message as unknown as IncomingResponse;
+        const dialog = this.#adopt(session as OwnedDialog, request);
+        dialog.meet(response);
+        if (requires(response, '100rel') && response.header('rseq') !== undefined) this.#acknowledge(response, dialog);
+      },
       onAccept: ({ message, session, ack }) => {
         const response = message as unknown as IncomingResponse;
         const dialog = this.#adopt(session as OwnedDialog, request);
         // SIP.js keeps the Contact of the 18x; the ACK goes to that of the 200 (RFC 3261 12.2.1.2).
         dialog.refreshTarget(response.contact);
-        const { message: sent } = ack({ extraHeaders: request.parts.lines?.filter(isAuthorization) });
+        dialog.meet(response);
+        const answer = this.#lateAnswer(response);
+        const { message: sent } = ack({ extraHeaders: request.parts.lines?.filter(isAuthorization), body: answer && coreBody(answer) });
         this.#shared.acknowledged.put(session.id, sent.toString());
         this.#release(client, request);
+        dialog.settleSession(termsOfAnswer(response, this.#expiresS || undefined));
         this.#accepted(response, dialog);
       },
       onRedirect: failed,
@@ -124,12 +156,50 @@ export class StackOutgoingCall implements OutgoingCall {
     if (this.#handlers.surplus) this.#shared.invited.put(request.branch, this.#handlers);
   }
 
+  /** Supported and Require (RFC 3262 3: `none` says nothing), the session timer asked for. */
+  #extensions(): HeaderList {
+    const { reliable, sessionTimer } = this.#options;
+    const headers: [string, string][] = [['Supported', reliable === 'none' ? 'timer' : SUPPORTED]];
+    if (reliable === 'required') headers.push(['Require', '100rel']);
+    const refresher = sessionTimer?.refresher ? `;refresher=${sessionTimer.refresher}` : '';
+    if (this.#expiresS > 0) headers.push(['Session-Expires', `${this.#expiresS}${refresher}`]);
+    if (this.#leastS > 0) headers.push(['Min-SE', String(this.#leastS)]);
+    return headers;
+  }
+
+  /** RFC 3262 4. SIP.js passes on what is next in order and nothing twice. */
+  #acknowledge(response: IncomingResponse, dialog: StackDialog): void {
+    const answer = this.#lateAnswer(response);
+    const rack = `${response.header('rseq')!.trim()} ${response.cseq} INVITE`;
+    void dialog.send('PRACK', { headers: [['RAck', rack]], body: answer });
+  }
+
+  /** The answer to an offer that came late: once, to the first (RFC 3261 13.2.1, RFC 3262 5). */
+  #lateAnswer(response: IncomingResponse): Body | undefined {
+    if (this.#options.body || this.#lateAnswered || response.body === '') return undefined;
+    this.#lateAnswered = true;
+    let answer: Body | undefined;
+    this.#shared.tell(() => {
+      answer = this.#handlers.lateOffer?.(response);
+    });
+    return answer;
+  }
+
+  #repeated(response: IncomingResponse): boolean {
+    const rseq = Number(response.header('rseq'));
+    if (!(rseq > 0) || !requires(response, '100rel')) return false;
+    this.#rseqs ??= new Map();
+    const last = this.#rseqs.get(response.toTag) ?? 0;
+    if (rseq > last) this.#rseqs.set(response.toTag, rseq);
+    return rseq <= last;
+  }
+
   /** Everything that comes back, before SIP.js judges it. */
   #heard(request: OutgoingRequest, response: IncomingResponse): void {
     if (request !== this.#request || response.status >= 200) return;
     this.#limit?.cancel();
     this.#proceeding = true;
-    if (this.#state === 'calling') this.#shared.tell(() => this.#handlers.provisional?.(response));
+    if (this.#state === 'calling' && !this.#repeated(response)) this.#shared.tell(() => this.#handlers.provisional?.(response));
     this.#sendHeldCancel();
   }
 
@@ -148,7 +218,7 @@ export class StackOutgoingCall implements OutgoingCall {
       user: this.#user,
       credentials: this.#options.credentials,
       branch: request.branch,
-      requestUri: this.#options.requestUri,
+      requestUri: this.#requestUri,
     });
   }
 
@@ -169,8 +239,35 @@ export class StackOutgoingCall implements OutgoingCall {
     const response = message as unknown;
     if (this.#state !== 'calling') return;
     if (!(response instanceof IncomingResponse)) return this.#fail(failureOf(request.exchange!, message.statusCode, 'B'));
-    if (!this.#cancel && this.#authorizer.accept(response)) return this.#invite();
+    if (!this.#cancel && (this.#authorizer.accept(response) || this.#longer(response) || this.#elsewhere(response))) return this.#invite();
     this.#fail({ kind: 'response', response }, response.at);
+  }
+
+  /** RFC 4028 7.3, 7.4: a 422 whose Min-SE asks for more than the last. */
+  #longer(response: IncomingResponse): boolean {
+    const least = response.status === 422 ? minSe(response) : undefined;
+    if (least === undefined || least <= this.#leastS) return false;
+    this.#leastS = least;
+    this.#expiresS = Math.max(this.#expiresS, least);
+    return true;
+  }
+
+  /** RFC 3261 8.1.3.4: a 3xx leads to its contacts, another refusal there to what is left of them; 6xx ends the search (16.7 5). */
+  #elsewhere(response: IncomingResponse): boolean {
+    const { redirected } = this.#handlers;
+    if (!redirected || response.status >= 600) return false;
+    if (response.status < 400) {
+      this.#targets ??= new TargetSet(this.#requestUri);
+      this.#targets.redirected(response);
+    }
+    let next: ReturnType<TargetSet['next']>;
+    this.#shared.tell(() => {
+      next = this.#targets?.next((uri) => this.#handlers.redirected?.(response, uri));
+    });
+    if (!next) return false;
+    this.#requestUri = next.uri;
+    this.#nextHop = next.allowed as NextHop;
+    return true;
   }
 
   #fail(failure: Unstamped<SipFailure>, at = this.#shared.clock.now()): void {
@@ -219,7 +316,7 @@ export class StackOutgoingCall implements OutgoingCall {
   #cancelRequest(headers: HeaderList): OutgoingRequest {
     const request = this.#shared.make({ ...this.#request.parts, method: 'CANCEL', headers, lines: [], body: undefined });
     request.branch = this.#request.branch;
-    request.exchange = new Exchange({ nextHop: this.#options.nextHop });
+    request.exchange = new Exchange({ nextHop: this.#nextHop });
     return request;
   }
 
@@ -228,7 +325,7 @@ export class StackOutgoingCall implements OutgoingCall {
     if (this.#state !== 'calling') return;
     this.#settle('failed');
     this.#request.exchange?.stop();
-    this.#shared.wire.sendOnce(this.#cancelRequest([]), this.#options.nextHop);
+    this.#shared.wire.sendOnce(this.#cancelRequest([]), this.#nextHop);
   }
 
   /** The stack closes. */
@@ -239,7 +336,8 @@ export class StackOutgoingCall implements OutgoingCall {
 
   snapshot(): DialogSnapshot {
     if (this.#dialog) return this.#dialog.snapshot();
-    const { requestUri, fromUri, toUri, nextHop } = this.#options;
+    const { fromUri, toUri } = this.#options;
+    const nextHop = this.#nextHop;
     const { host, port, transport } = this.#shared.local;
     return {
       sipCallId: this.sipCallId,
@@ -251,7 +349,7 @@ export class StackOutgoingCall implements OutgoingCall {
       routeSet: [],
       localCseq: this.#cseq,
       branch: this.#request.branch,
-      requestUri,
+      requestUri: this.#requestUri,
       transport,
       local: { host, port },
       remote: { host: nextHop.host, port: nextHop.port },

@@ -9,7 +9,9 @@ import { UserAgentServer } from 'sip.js/lib/core/user-agents/user-agent-server.j
 import { messageOf } from '../errors.ts';
 import { StackIncomingCall } from './incoming-call.ts';
 import { type IncomingRequest, IncomingResponse, readMessage } from './message/incoming.ts';
+import { unsupported } from './option-tags.ts';
 import { Recent } from './recent.ts';
+import { settle } from './session-timer.ts';
 import { ALLOW, type OwnedDialog, reply, type Shared } from './shared.ts';
 import type { HostPort, IncomingRequest as RequestToAnswer, SipStackOptions } from './stack.ts';
 import { endStray } from './sweep.ts';
@@ -141,9 +143,9 @@ export class Reception {
       reply(shared, request, undefined, 482, shared.ids.tag());
       return;
     }
-    const required = request.headers('require');
-    if (required.length > 0) {
-      reply(shared, request, undefined, 420, shared.ids.tag(), { headers: [['Unsupported', required.join(', ')]] });
+    const unknown = unsupported(request);
+    if (unknown.length > 0) {
+      reply(shared, request, undefined, 420, shared.ids.tag(), { headers: [['Unsupported', unknown.join(', ')]] });
       return;
     }
     if (DIALOG_ONLY.has(request.method)) {
@@ -163,6 +165,11 @@ export class Reception {
   }
 
   #invited(request: IncomingRequest): void {
+    const session = settle(request, this.#shared.sessions);
+    if (session.kind === 'too-small') {
+      reply(this.#shared, request, undefined, 422, this.#shared.ids.tag(), { headers: session.headers });
+      return;
+    }
     const call = new StackIncomingCall(this.#shared, request);
     this.#shared.tell(() => (this.#user.call ? this.#user.call(call) : call.reject(480)));
   }

@@ -9,6 +9,7 @@ import type { OutgoingRequest, RequestParts } from './message/outgoing.ts';
 import { responseText } from './message/response.ts';
 import type { Recent } from './recent.ts';
 import type { ServerMemory } from './server-memory.ts';
+import type { TimerPolicy } from './session-timer.ts';
 import type { Body, HeaderList, HostPort, OutgoingCallHandlers, TransportName } from './stack.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import type { SipTimers } from './timers.ts';
@@ -23,6 +24,8 @@ export interface Shared {
   wire: Wire;
   memory: ServerMemory;
   userAgent: string;
+  /** What we accept and ask for as callee (RFC 4028). */
+  sessions: TimerPolicy;
   /** As others see us: what Via, Contact and snapshots say. */
   local: HostPort & { transport: TransportName };
   /** `<sip:user@host:port>` as others reach us. */
@@ -42,7 +45,7 @@ export interface Shared {
 }
 
 /** Methods that we answer, in responses and in INVITE. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, MESSAGE';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY, MESSAGE';
 
 export interface ReplyOptions {
   reason?: string;
@@ -94,6 +97,8 @@ export interface CoreRequestOptions {
   extraHeaders: string[];
   body: { contentDisposition: string; contentType: string; content: string } | undefined;
 }
+
+export const coreBody = (body: Body) => ({ contentDisposition: 'session', contentType: body.type, content: body.content });
 
 /** Header lines as Core wants them. */
 export const lines = (headers: HeaderList): string[] => headers.map(([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}`);

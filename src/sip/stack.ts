@@ -96,7 +96,13 @@ export type OfferReply = { status: 200; body: Body | undefined } | { status: num
 export interface DialogHandlers {
   /** re-INVITE or UPDATE with an offer, or a re-INVITE without (then: our offer). */
   offer?(request: SipRequest): OfferReply;
-  /** Any other request in the dialog (INFO, NOTIFY, REFER, MESSAGE); returns the status to answer with. */
+  /** Their answer to an offer of ours that they had asked for: in the ACK to a 2xx, or in a PRACK. */
+  answer?(message: SipMessage): void;
+  /** Our session description as it stands, unchanged: for a session refresh by re-INVITE (RFC 4028 7.4). Absent: refreshed by UPDATE alone. */
+  description?(): Body | undefined;
+  /** The session timer ran out, or its refresh failed (RFC 4028 10): the stack has sent BYE with that reason. `ended` is not called. */
+  expired?(at: number, why: string): void;
+  /** Any other request in the dialog (INFO, NOTIFY, REFER, MESSAGE); returns the status to answer with. Default: REFER 603, the rest 200. */
   request?(request: SipRequest): number;
   /** The other side sent BYE (already answered 200). Called at most once, never after our own `bye`. */
   ended(request: SipRequest): void;
@@ -109,7 +115,7 @@ export interface SipDialog {
   bye(headers?: HeaderList): Promise<TransactionResult>;
   /** Any other request in the dialog (INFO, UPDATE, MESSAGE …). Never rejects. */
   send(method: string, options?: { headers?: HeaderList; body?: Body }): Promise<TransactionResult>;
-  /** re-INVITE with our offer; the ACK is sent. Retries once after 491. Never rejects. */
+  /** re-INVITE with our offer; the ACK is sent. Retries once after 491 (RFC 3261 14.1) and 422 (RFC 4028 7.3). Never rejects. */
   reinvite(body: Body, headers?: HeaderList): Promise<TransactionResult>;
   /** Puts one BYE on the wire and forgets the dialog: for a second Ctrl-C. */
   byeUnawaited(): void;
@@ -124,8 +130,13 @@ export interface OutgoingCallOptions {
   nextHop: NextHop;
   callId?: string;
   headers?: HeaderList;
+  /** Our offer. Absent: late offer, theirs comes in the 200 or a reliable 18x (see `lateOffer`). */
   body?: Body;
   credentials?: Credentials;
+  /** Reliable provisional responses (RFC 3262): demanded, or only offered. Default offered. */
+  reliable?: 'required' | 'supported' | 'none';
+  /** Asks for a session timer (RFC 4028). A 422 is followed to the interval that it names, whether asked for or not. */
+  sessionTimer?: { expiresS: number; refresher?: 'uac' | 'uas' };
   /** Give up (CANCEL, outcome timeout) when no provisional, not even 100, came within this. Default: Timer B only. */
   provisionalLimitMs?: number;
 }
@@ -139,6 +150,13 @@ export interface OutgoingCallHandlers extends DialogHandlers {
   answered(response: SipResponse, dialog: SipDialog): void;
   /** Final failure; the ACK has been sent. After `cancel()` the 487 arrives here. */
   failed(failure: SipFailure): void;
+  /** To an INVITE without SDP: our answer to the offer that came in a reliable 18x or the 200; it goes into the PRACK or the ACK. */
+  lateOffer?(offer: SipResponse): Body | undefined;
+  /**
+   * A 3xx (RFC 3261 8.1.3.4): asked for each contact, best first, until one is allowed; the INVITE goes there with CSeq + 1. Absent, or none
+   * allowed: `failed` with the 3xx.
+   */
+  redirected?(response: SipResponse, uri: string): NextHop | undefined;
   /** A further 2xx with another To-tag: the stack ACKs and BYEs it. */
   surplus?(response: SipResponse): void;
 }
@@ -176,8 +194,13 @@ export interface IncomingCall {
   handlers: IncomingCallHandlers | undefined;
   snapshot(): DialogSnapshot;
   ring(headers?: HeaderList): void;
-  /** 183 with SDP. */
-  progress(body: Body, headers?: HeaderList): void;
+  /** 183, with SDP or without. */
+  progress(body: Body | undefined, headers?: HeaderList): void;
+  /**
+   * From here on 18x are sent reliably (RFC 3262 3) if the caller can: repeated until their PRACK, one at a time. Always so where it demands it.
+   * The 200 waits for the PRACK of an 18x with SDP.
+   */
+  reliable(): void;
   /** 200. The dialog can send BYE at once. */
   accept(body: Body | undefined, headers?: HeaderList): SipDialog;
   reject(status: number, options?: { reason?: string; headers?: HeaderList }): void;
@@ -252,7 +275,9 @@ export interface SipStackOptions {
   /** Asked of the kernel; see `stats().receiveBuffer`. Default 4 MiB. */
   receiveBufferBytes?: number;
   /** Other timers than RFC 3261's, ms. Shared by all stacks of a process, as SIP.js's are: for tests. */
-  timers?: { t1?: number; t2?: number; timeoutMs?: number };
+  timers?: { t1?: number; t2?: number; timeoutMs?: number; secondMs?: number };
+  /** As callee (RFC 4028 9): the shortest session interval accepted (default 90 s), and what is asked for where the caller does not (default none). */
+  sessionTimer?: { minS?: number; expiresS?: number };
   /** Starts Call-IDs, tags and branches, so that two stacks never share any. */
   idPrefix: string;
   /** An INVITE outside dialogs. Absent: 480. */

@@ -17,6 +17,8 @@ export interface SipTimers {
   t2: number;
   /** Timers B, D, F, H, J, L and M, ms. Default 64·T1. */
   timeoutMs: number;
+  /** One second of Session-Expires (RFC 4028), ms. Default 1000; less only in tests: no session may be shorter than 90 of them. */
+  secondMs: number;
 }
 
 /** SIP.js keeps its timers in one object of the process: stacks with other timers than the default must not share it with stacks that matter. */
@@ -27,5 +29,5 @@ export function settleTimers(asked: Partial<SipTimers> = {}): SipTimers {
   Object.assign(Timers, { T1: t1, T2: t2 });
   for (const name of ['B', 'F', 'H', 'L', 'M', 'N'] as const) Timers[`TIMER_${name}`] = timeoutMs;
   for (const name of ['D', 'I', 'J', 'K'] as const) Timers[`TIMER_${name}`] = 0;
-  return { t1, t2, timeoutMs };
+  return { t1, t2, timeoutMs, secondMs: asked.secondMs ?? 1000 };
 }

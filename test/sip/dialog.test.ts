@@ -56,7 +56,7 @@ test('defaults without handlers: re-INVITE and UPDATE with an offer 488, a refre
     response: { status: 200 },
   });
   expect(await dialog.send('INFO')).toMatchObject({ response: { status: 200 } });
-  expect(await dialog.send('REFER')).toMatchObject({ response: { status: 501 } });
+  expect(await dialog.send('REFER')).toMatchObject({ response: { status: 603 } });
   await dialog.bye();
 });
 

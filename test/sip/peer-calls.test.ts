@@ -69,8 +69,8 @@ test('after the ACK nothing is held, and late copies of the INVITE start no seco
 test('what we cannot do is refused as RFC 3261 wants: 420, 481, 405', async () => {
   const callee = await openStack('callee', { call: (call) => call.accept(SDP) });
   const peer = await openPeer();
-  peer.send(invite(callee.local, peer, 'x', ['Require: 100rel, timer']), callee.local);
-  expect(field(await peer.next('SIP/2.0 420'), 'Unsupported')).toBe('100rel, timer');
+  peer.send(invite(callee.local, peer, 'x', ['Require: replaces, timer']), callee.local);
+  expect(field(await peer.next('SIP/2.0 420'), 'Unsupported')).toBe('replaces');
   peer.send(invite(callee.local, peer, 'y').replace('<sip:anyone@vendor.example>', '<sip:anyone@vendor.example>;tag=gone'), callee.local);
   await peer.next('SIP/2.0 481');
   peer.send(invite(callee.local, peer, 'z').replaceAll('INVITE', 'CANCEL'), callee.local);

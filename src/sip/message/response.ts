@@ -55,6 +55,7 @@ const REASONS: Record<number, string> = {
   415: 'Unsupported Media Type',
   420: 'Bad Extension',
   421: 'Extension Required',
+  422: 'Session Interval Too Small',
   423: 'Interval Too Brief',
   480: 'Temporarily Unavailable',
   481: 'Call/Transaction Does Not Exist',
