@@ -55,6 +55,11 @@ export function minutesCsv(analysis: RunAnalysis): string {
     'wait_p95_ms',
     'longest_wait_ms',
     'unhealthy_s',
+    'asked_for_agent',
+    'answered_by_agent',
+    'abandoned_in_queue',
+    'service_level',
+    'asa_ms',
   ];
   const rows = minutes.map((minute) => [
     minute.minute,
@@ -70,6 +75,11 @@ export function minutesCsv(analysis: RunAnalysis): string {
     rounded(minute.waitP95Ms),
     rounded(minute.longestWaitMs),
     rounded(minute.unhealthySeconds),
+    minute.asked,
+    minute.answeredByAgent,
+    minute.gaveUp,
+    rounded(minute.serviceLevel),
+    rounded(minute.asaMs),
   ]);
   return stringify([head, ...rows], OPTIONS);
 }

@@ -1,25 +1,14 @@
 /** Every figure of a run as a flat list: the summary CSV, and the terminal's lines. Keys are stable: other programs may read them. */
-import type { Ratio, RunAnalysis, Spread } from '../analysis/model.ts';
+import type { RunAnalysis } from '../analysis/model.ts';
 import { OUTCOMES } from '../record/schema.ts';
+import { type Figure, figure, ratio, spread } from './figure.ts';
 import type { Unit } from './format.ts';
 import type { DefinitionId } from './messages/definitions.ts';
+import { queueFigures } from './queue-figures.ts';
 
-export interface Figure {
-  /** `srd.p95`, `fault.site-a-stops.recovery90`. */
-  key: string;
-  definition: DefinitionId;
-  /** What distinguishes it under its definition: p95, the name of a fault. */
-  part: string | null;
-  /** null: not measured. */
-  value: number | null;
-  unit: Unit;
-  low: number | null;
-  high: number | null;
-  n: number | null;
-}
+export type { Figure } from './figure.ts';
 
 const COUNTINGS = ['occupied', 'answered', 'queued', 'talking', 'legs'] as const;
-const PERCENTILES = ['mean', 'min', 'p50', 'p90', 'p95', 'p99', 'max'] as const;
 
 export function figuresOf(analysis: RunAnalysis): Figure[] {
   const { outcomes, sessions, concurrency, queue, agents, quality, health } = analysis;
@@ -55,6 +44,7 @@ export function figuresOf(analysis: RunAnalysis): Figure[] {
     ratio('connectRate', queue.connectRate, queue.measured),
     ratio('abandonment', queue.abandonment, queue.measured),
     ...agentFigures(agents),
+    ...queueFigures(analysis),
     ...faultFigures(analysis),
     ...scaleFigures(analysis),
     ...(quality
@@ -131,26 +121,4 @@ function scaleFigures({ scaling }: RunAnalysis): Figure[] {
       make('droppedWhile', 'droppedWhile', happened ? scale.droppedWhile : null, 'calls'),
     ];
   });
-}
-
-function figure(
-  key: string,
-  definition: DefinitionId,
-  value: number | null,
-  unit: Unit,
-  part: string | null = null,
-  n: number | null = null,
-): Figure {
-  return { key, definition, part, value: value !== null && Number.isFinite(value) ? value : null, unit, low: null, high: null, n };
-}
-
-function spread(id: DefinitionId, values: Spread, unit: Unit): Figure[] {
-  return PERCENTILES.map((part) => figure(`${id}.${part}`, id, values.n > 0 ? values[part] : null, unit, part, values.n));
-}
-
-function ratio(id: DefinitionId, share: Ratio, measured = true): Figure {
-  const { value, low, high, whole } = share;
-  return measured
-    ? { ...figure(id, id, value, 'share', null, whole), low, high }
-    : { ...figure(id, id, null, 'share'), low: null, high: null };
 }

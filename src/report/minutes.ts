@@ -21,6 +21,12 @@ export interface Minute {
   waitP95Ms: number | null;
   longestWaitMs: number | null;
   unhealthySeconds: number;
+  /** Of the callers who began to wait in it; null where not measured. */
+  asked: number | null;
+  answeredByAgent: number | null;
+  gaveUp: number | null;
+  serviceLevel: number | null;
+  asaMs: number | null;
 }
 
 const MINUTE = 60_000;
@@ -28,6 +34,7 @@ const MINUTE = 60_000;
 export function minutesOf(analysis: RunAnalysis, zeroMs: number): Minute[] {
   const { concurrency, outcomeSeries, queue, srdSeries, waitSeries, health } = analysis;
   const all = [...Object.values(concurrency.series), ...Object.values(outcomeSeries)];
+  const slices = new Map((queue.measured ? (analysis.routing?.byMinute ?? []) : []).map((slice) => [Number(slice.key), slice]));
   const filled = all.filter((series) => series.values.length > 0);
   if (filled.length === 0) return [];
   const first = Math.floor((Math.min(...filled.map((series) => series.startMs)) - zeroMs) / MINUTE);
@@ -39,6 +46,7 @@ export function minutesOf(analysis: RunAnalysis, zeroMs: number): Minute[] {
       within(series, startMs).reduce<number | null>((most, value) => (most === null || value > most ? value : most), null);
     const sum = (series: Series) => Math.round(within(countsOf(series), startMs).reduce((total, value) => total + value, 0));
     const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(outcomeSeries[outcome])])) as Record<Outcome, number>;
+    const slice = slices.get(startMs);
     minutes.push({
       minute,
       startMs,
@@ -53,6 +61,11 @@ export function minutesOf(analysis: RunAnalysis, zeroMs: number): Minute[] {
       waitP95Ms: top(waitSeries.p95),
       longestWaitMs: queue.measured ? top(queue.longest) : null,
       unhealthySeconds: overlap(health.unhealthy, startMs) / 1000,
+      asked: slice?.asked ?? null,
+      answeredByAgent: slice?.answered ?? null,
+      gaveUp: slice?.abandoned ?? null,
+      serviceLevel: slice?.serviceLevel.value ?? null,
+      asaMs: slice?.asaMs ?? null,
     });
   }
   return minutes;

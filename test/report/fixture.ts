@@ -6,6 +6,7 @@
 import type { RunAnalysis, Series } from '../../src/analysis/model.ts';
 import { OUTCOMES, type Outcome, rowOf } from '../../src/record/schema.ts';
 import { NO_SPREAD, queueOf, ratio, spread, verdictsOf } from './parts.ts';
+import { modelOf, reconciliationOf, routingOf } from './queue-parts.ts';
 
 export { NO_SPREAD, ratio, spread };
 
@@ -135,6 +136,9 @@ export function fixture(): RunAnalysis {
       arrivals: { planned, intended, achieved, perSecondPeak: peak(achieved).value },
     },
     queue,
+    routing: routingOf(START, counts.completed),
+    model: modelOf(START),
+    reconciliation: reconciliationOf(queue),
     agents: { offered: counts.completed + 19, answered: counts.completed, missed: 14, rejected: 5, occupancy: ratio(151, 190) },
     faults: [
       {
