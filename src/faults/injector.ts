@@ -1,5 +1,6 @@
 /** What all ways of injecting a fault, or of asking for capacity, have in common. One file each; runner.ts decides when. */
 import type { Clock } from '../clock.ts';
+import type { OwnFault, RelayFault } from '../scenario/surge.ts';
 
 /** What came of it. */
 export interface Effect {
@@ -16,6 +17,10 @@ export interface InjectorContext {
   env: NodeJS.ProcessEnv;
   /** HTTP API of the embedded vendor, `http://127.0.0.1:5170`. */
   simulatorApi: string | undefined;
+  /** Our relay, where this run has one. @returns what ends the fault. */
+  relay: ((fault: RelayFault) => () => void) | undefined;
+  /** Our own side: all workers have done it when it resolves. */
+  own: ((fault: OwnFault, on: boolean) => Promise<unknown>) | undefined;
   /** Resolves at the operator's mark of that name and action; rejects when the signal aborts. */
   marked(name: string, action: 'started' | 'ended', signal: AbortSignal): Promise<number>;
 }

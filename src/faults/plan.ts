@@ -1,12 +1,16 @@
 /** Fault and scaling steps as they will be done: durations in ms, hooks looked up, in order of time. Checked before anything is sent. */
 import { durationMs } from '../duration.ts';
 import { CallsurgeError } from '../errors.ts';
-import type { FaultAction, ScaleAction } from '../scenario/surge.ts';
+import type { FaultAction, RelayFault, ScaleAction } from '../scenario/surge.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
 import { commandHook } from './command-hook.ts';
+import { containerFault } from './container.ts';
 import { httpHook } from './http-hook.ts';
 import type { Injector } from './injector.ts';
 import { manualAction } from './manual.ts';
+import { namespaceFault } from './netns.ts';
+import { ownFault, relayFault } from './own-side.ts';
+import { processFault } from './process.ts';
 import { scaleRequest, siteAction } from './simulator-api.ts';
 
 export interface PlannedFault {
@@ -18,6 +22,8 @@ export interface PlannedFault {
   target: string;
   /** What a person has to do, where one has to. */
   instruction: string | undefined;
+  /** Longest outage promised for this fault. */
+  expectedMs?: number;
   start: Injector;
   /** Undefined: nothing to take back (a switch-over, say). */
   end: Injector | undefined;
@@ -40,16 +46,31 @@ export interface FaultPlan {
 
 /** The steps of a checked `surge` (scenario/check-surge.ts). */
 export interface CheckedSteps {
-  faults: readonly { name: string; atMs: number; forMs: number; do: FaultAction }[];
+  faults: readonly {
+    name: string;
+    atMs: number;
+    forMs: number;
+    repeat?: { everyMs: number; times: number };
+    expectedMs?: number;
+    do: FaultAction;
+  }[];
   scaling: readonly { name: string; atMs: number; target: number; holdMs: number; do: ScaleAction }[];
 }
 
 /** @throws CallsurgeError `option-invalid`, naming the step. */
 export function planFaults(surge: CheckedSteps, profile: VendorProfile): FaultPlan {
-  const faults = surge.faults.map((step, i): PlannedFault => {
-    const { start, end } = faultInjectors(step.name, step.do, profile, `surge.faults[${i}]`);
-    const { name, atMs, forMs } = step;
-    return { name, atMs, endMs: atMs + forMs, target: targetOf(step.do), instruction: instructionOf(step.do), start, end };
+  const faults = surge.faults.flatMap((step, i): PlannedFault[] => {
+    const { name, atMs, forMs, expectedMs, repeat = { everyMs: 0, times: 1 } } = step;
+    const common = {
+      name,
+      target: targetOf(step.do),
+      instruction: instructionOf(step.do),
+      ...(expectedMs === undefined ? {} : { expectedMs }),
+    };
+    return Array.from({ length: repeat.times }, (_, n) => {
+      const from = atMs + n * repeat.everyMs;
+      return { ...common, atMs: from, endMs: from + forMs, ...faultInjectors(name, step.do, profile, `surge.faults[${i}]`) };
+    });
   });
   const scaling = surge.scaling.map((step, i): PlannedScale => {
     const { name, atMs, target, holdMs } = step;
@@ -87,6 +108,16 @@ function faultInjectors(
         start: manualAction(name, 'started', action.instruction),
         end: manualAction(name, 'ended', `undo: ${action.instruction}`),
       };
+    case 'process':
+      return processFault(action);
+    case 'container':
+      return containerFault(action);
+    case 'netns':
+      return namespaceFault(action);
+    case 'relay':
+      return relayFault(action);
+    case 'own':
+      return ownFault(action);
   }
 }
 
@@ -136,9 +167,27 @@ function targetOf(action: FaultAction | ScaleAction): string {
       return `hook ${action.hook}`;
     case 'manual':
       return action.instruction;
+    case 'process':
+      return `SIG${action.signal} to ${action.pid === undefined ? action.pidFile : `process ${action.pid}`}`;
+    case 'container':
+      return `${action.action} container ${action.container}${action.network ? ` from ${action.network}` : ''}`;
+    case 'netns':
+      return action.action === 'drop'
+        ? `drop ${[action.protocol, action.peer, action.port].filter((part) => part !== undefined).join(' ') || 'all'} in ${action.namespace}`
+        : `${action.link} down in ${action.namespace}`;
+    case 'relay':
+      return relayWords(action);
+    case 'own':
+      return action.action === 'trunk-down' ? `our trunk ${action.trunk} down` : `our agents off${action.group ? `: ${action.group}` : ''}`;
     default:
       return 'http' in action.start ? action.start.http : action.start.command.join(' ');
   }
+}
+
+function relayWords({ trunk, what = 'both', direction = 'both', kind: _, ...harm }: RelayFault): string {
+  const words = Object.entries(harm).map(([name, value]) => (value === true ? name : `${name} ${value}`));
+  const of = `${what === 'both' ? 'sip and rtp' : what}${direction === 'both' ? '' : ` ${direction}`}`;
+  return `relay${trunk === undefined ? '' : ` of ${trunk}`}: ${words.join(', ')} (${of})`;
 }
 
 const orList = (names: string[]) => names.join(' or ');

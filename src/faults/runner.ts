@@ -22,6 +22,8 @@ export interface FaultRunnerOptions {
   /** Environment for secrets and commands. Default: the process's. */
   env?: NodeJS.ProcessEnv;
   simulatorApi?: string;
+  relay?: InjectorContext['relay'];
+  own?: InjectorContext['own'];
   event(row: EventRow): void;
 }
 
@@ -47,6 +49,8 @@ export class FaultRunner {
       clock: options.clock,
       env: options.env ?? process.env,
       simulatorApi: options.simulatorApi,
+      relay: options.relay,
+      own: options.own,
       marked: (name, action, signal) =>
         new Promise((resolve, reject) => {
           const waiting: Waiting = { name, action, resolve };
@@ -126,7 +130,12 @@ export class FaultRunner {
   ): Promise<void> {
     const { clock } = this.#options;
     const asked = clock.now();
-    const aim = 'aim' in step ? { target: step.aim.target, holdMs: step.aim.holdMs } : {};
+    const aim =
+      'aim' in step
+        ? { target: step.aim.target, holdMs: step.aim.holdMs }
+        : step.expectedMs !== undefined && words.asked === 'start'
+          ? { expectedMs: step.expectedMs }
+          : {};
     const instruction = step.instruction === undefined ? {} : { instruction: step.instruction };
     this.#event(kind, step, words.asked, asked, null, { ...aim, ...instruction });
     let effect: Effect;

@@ -3,14 +3,21 @@ import { CallsurgeError } from '../errors.ts';
 import { Fields } from '../schedule/fields.ts';
 import { planScenarios, type RunPlan } from '../schedule/plan.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
+import { checkFaultAgainst, heldBy, isMoreFault, MORE_FAULT_KINDS, type MoreFaultKind, readFault } from './check-faults.ts';
 import type { CheckedOptions } from './options.ts';
 import { type CheckedReplay, checkReplay, readReplay } from './replay.ts';
 import type { FaultAction, FaultStep, ScaleAction, ScaleStep } from './surge.ts';
 
-export interface CheckedFault extends Omit<FaultStep, 'at' | 'for'> {
+export interface CheckedFault extends Omit<FaultStep, 'at' | 'for' | 'repeat' | 'expected'> {
   atMs: number;
   forMs: number;
+  /** From start to start, and how often in all. */
+  repeat?: { everyMs: number; times: number };
+  expectedMs?: number;
 }
+
+/** When the last repetition is over, ms from the load's start. */
+const overAt = ({ atMs, forMs, repeat }: CheckedFault) => atMs + forMs + (repeat ? repeat.everyMs * (repeat.times - 1) : 0);
 
 export interface CheckedScale extends Omit<ScaleStep, 'at' | 'hold'> {
   atMs: number;
@@ -73,11 +80,10 @@ function checkArrivals(fields: Fields, folder: string): Pick<CheckedSurge, 'arri
 function refuseOverlap(faults: readonly CheckedFault[]): void {
   const sameThing = (a: FaultAction, b: FaultAction) =>
     (a.kind === 'simulator' && b.kind === 'simulator' && a.site === b.site) ||
-    (a.kind === 'hook' && b.kind === 'hook' && a.hook === b.hook);
+    (a.kind === 'hook' && b.kind === 'hook' && a.hook === b.hook) ||
+    (isMoreFault(a) && isMoreFault(b) && heldBy(a) === heldBy(b));
   for (const [i, fault] of faults.entries()) {
-    const other = faults
-      .slice(0, i)
-      .find((one) => sameThing(one.do, fault.do) && one.atMs < fault.atMs + fault.forMs && fault.atMs < one.atMs + one.forMs);
+    const other = faults.slice(0, i).find((one) => sameThing(one.do, fault.do) && one.atMs < overAt(fault) && fault.atMs < overAt(one));
     if (other)
       throw new CallsurgeError('option-invalid', `"${fault.name}" begins before "${other.name}" has ended, on the same target`, {
         where: `surge.faults[${i}].at`,
@@ -100,6 +106,11 @@ export function checkSurgeAgainst(surge: CheckedSurge, plan: RunPlan, profile: V
           todo: `the load ends at ${plan.loadMs}ms`,
         });
       checkAction(step.do, list, `${where}.do`, profile);
+      if ('forMs' in step && overAt(step) - step.forMs >= plan.loadMs)
+        throw new CallsurgeError('option-invalid', `the last "${step.name}" begins after the load has ended`, {
+          where: `${where}.repeat`,
+          todo: `the load ends at ${plan.loadMs}ms`,
+        });
     }
   }
 }
@@ -113,14 +124,26 @@ export function planRun(
 }
 
 function checkFault(fields: Fields): CheckedFault {
-  const checked = {
+  const forMs = fields.duration('for', undefined, 1);
+  const checked: CheckedFault = {
     name: fields.string('name'),
     atMs: fields.duration('at'),
-    forMs: fields.duration('for', undefined, 1),
-    do: checkDo(fields, ['simulator', 'hook', 'request', 'command', 'manual'], faultAction),
+    forMs,
+    ...(fields.has('repeat') ? { repeat: checkRepeat(fields, forMs) } : {}),
+    ...(fields.has('expected') ? { expectedMs: fields.duration('expected') } : {}),
+    do: checkDo(fields, ['simulator', 'hook', 'request', 'command', 'manual', ...MORE_FAULT_KINDS], faultAction),
   };
   fields.end();
   return checked;
+}
+
+function checkRepeat(fields: Fields, forMs: number): { everyMs: number; times: number } {
+  const repeat = new Fields(fields.raw('repeat'), fields.path('repeat'));
+  const everyMs = repeat.duration('every');
+  if (everyMs <= forMs) throw repeat.invalid('every', `must be longer than the fault lasts (${forMs}ms)`);
+  const times = repeat.integer('times', 2);
+  repeat.end();
+  return { everyMs, times };
 }
 
 function checkScale(fields: Fields): CheckedScale {
@@ -147,6 +170,7 @@ function faultAction(kind: string, fields: Fields): FaultAction {
   if (kind === 'simulator') return { kind, action: fields.oneOf('action', ['stop', 'freeze']), site: fields.string('site') };
   if (kind === 'hook') return { kind, hook: fields.string('hook') };
   if (kind === 'manual') return { kind, instruction: fields.string('instruction') };
+  if (isMoreFault({ kind })) return readFault(kind as MoreFaultKind, fields);
   return {
     kind: kind as 'request' | 'command',
     start: hookOf(kind, fields, 'start'),
@@ -189,6 +213,7 @@ function checkAction(action: FaultAction | ScaleAction, list: 'faults' | 'scalin
         todo: `there are ${sites.join(', ')}`,
       });
   }
+  if (isMoreFault(action)) checkFaultAgainst(action, where, profile);
   if (action.kind !== 'hook') return;
   const hooks = Object.keys((list === 'faults' ? profile.hooks?.faults : profile.hooks?.scale) ?? {});
   if (hooks.includes(action.hook)) return;

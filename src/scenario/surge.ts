@@ -4,8 +4,16 @@
  */
 import type { Duration } from '../duration.ts';
 import type { Hook } from '../vendor/profile.ts';
+import type { ContainerFault, NamespaceFault, OwnFault, ProcessFault, RelayFault, Repeat } from './fault-actions.ts';
+
+export type * from './fault-actions.ts';
 
 export type FaultAction =
+  | ProcessFault
+  | ContainerFault
+  | NamespaceFault
+  | RelayFault
+  | OwnFault
   /** The embedded vendor's site. */
   | { kind: 'simulator'; action: 'stop' | 'freeze'; site: string }
   /** A fault hook of the vendor profile by name. */
@@ -20,6 +28,10 @@ export interface FaultStep {
   at: Duration;
   /** A fault always ends: after this, or when the run does. */
   for: Duration;
+  /** The same again: the report shows each, and their spread. */
+  repeat?: Repeat;
+  /** What the vendor or the contract promises for this fault: longest outage by first try. The report sets it beside what was measured. */
+  expected?: Duration;
   do: FaultAction;
 }
 

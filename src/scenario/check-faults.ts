@@ -1,0 +1,158 @@
+/** Reads the fault actions of fault-actions.ts field by field. What only the profile can tell is checked in `checkFaultAgainst`. */
+import { CallsurgeError } from '../errors.ts';
+import type { Fields } from '../schedule/fields.ts';
+import type { VendorProfile } from '../vendor/profile.ts';
+import type { ContainerFault, NamespaceFault, OwnFault, ProcessFault, RelayFault } from './fault-actions.ts';
+
+export type MoreFaults = ProcessFault | ContainerFault | NamespaceFault | RelayFault | OwnFault;
+export const MORE_FAULT_KINDS = ['process', 'container', 'netns', 'relay', 'own'] as const;
+export type MoreFaultKind = (typeof MORE_FAULT_KINDS)[number];
+
+export const isMoreFault = (action: { kind: string }): action is MoreFaults =>
+  (MORE_FAULT_KINDS as readonly string[]).includes(action.kind);
+
+/** @throws CallsurgeError `option-invalid` */
+export function readFault(kind: MoreFaultKind, fields: Fields): MoreFaults {
+  switch (kind) {
+    case 'process':
+      return processFault(fields);
+    case 'container':
+      return containerFault(fields);
+    case 'netns':
+      return namespaceFault(fields);
+    case 'relay':
+      return relayFault(fields);
+    case 'own':
+      return ownFault(fields);
+  }
+}
+
+function processFault(fields: Fields): ProcessFault {
+  const signal = fields.oneOf('signal', ['STOP', 'TERM', 'KILL']);
+  if (fields.has('pid') === fields.has('pidFile')) throw fields.invalid('pid', 'or pidFile must be given, one of the two');
+  const restart = fields.has('restart') ? words(fields, 'restart') : undefined;
+  if (signal === 'STOP' && restart) throw fields.invalid('restart', 'is for TERM and KILL: SIGCONT ends a STOP');
+  return {
+    kind: 'process',
+    signal,
+    ...(fields.has('pid') ? { pid: fields.integer('pid', 2) } : { pidFile: fields.string('pidFile') }),
+    ...(restart ? { restart } : {}),
+  };
+}
+
+function containerFault(fields: Fields): ContainerFault {
+  const action = fields.oneOf('action', ['pause', 'kill', 'disconnect']);
+  if (action === 'disconnect' && !fields.has('network')) throw fields.missing('network');
+  return {
+    kind: 'container',
+    container: fields.string('container'),
+    action,
+    ...(fields.has('network') ? { network: fields.string('network') } : {}),
+    ...(fields.has('socket') ? { socket: fields.string('socket') } : {}),
+  };
+}
+
+function namespaceFault(fields: Fields): NamespaceFault {
+  const action = fields.oneOf('action', ['drop', 'link-down']);
+  if (action === 'link-down') return { kind: 'netns', namespace: name(fields, 'namespace'), action, link: name(fields, 'link') };
+  return {
+    kind: 'netns',
+    namespace: name(fields, 'namespace'),
+    action,
+    ...(fields.has('peer') ? { peer: address(fields, 'peer') } : {}),
+    ...(fields.has('protocol') ? { protocol: fields.oneOf('protocol', ['udp', 'tcp']) } : {}),
+    ...(fields.has('port') ? { port: fields.integer('port', 1) } : {}),
+  };
+}
+
+function relayFault(fields: Fields): RelayFault {
+  const fault: RelayFault = {
+    kind: 'relay',
+    ...(fields.has('trunk') ? { trunk: fields.string('trunk') } : {}),
+    what: fields.oneOf('what', ['sip', 'rtp', 'both'], 'both'),
+    direction: fields.oneOf('direction', ['to-vendor', 'from-vendor', 'both'], 'both'),
+    ...shares(fields, ['loss', 'duplicate', 'reorder']),
+    ...(fields.has('delay') ? { delay: fields.duration('delay') } : {}),
+    ...(fields.has('jitter') ? { jitter: fields.duration('jitter') } : {}),
+    ...(fields.boolean('blackHole', false) ? { blackHole: true } : {}),
+    ...(fields.boolean('reset', false) ? { reset: true } : {}),
+  };
+  const harm = ['loss', 'delay', 'jitter', 'duplicate', 'reorder', 'blackHole', 'reset'] as const;
+  if (!harm.some((field) => fault[field])) throw fields.invalid('loss', `is missing: give one of ${harm.join(', ')}`);
+  return fault;
+}
+
+function ownFault(fields: Fields): OwnFault {
+  const action = fields.oneOf('action', ['trunk-down', 'agents-off']);
+  if (action === 'trunk-down') return { kind: 'own', action, trunk: fields.string('trunk') };
+  return { kind: 'own', action, ...(fields.has('group') ? { group: fields.string('group') } : {}), ...shares(fields, ['share']) };
+}
+
+function shares<const N extends string>(fields: Fields, names: readonly N[]): { [K in N]?: number } {
+  const read: { [K in N]?: number } = {};
+  for (const field of names) {
+    const value = fields.raw(field);
+    if (value === undefined) continue;
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1)) throw fields.invalid(field, 'must be from 0 to 1');
+    read[field] = value;
+  }
+  return read;
+}
+
+function words(fields: Fields, field: string): string[] {
+  const value = fields.raw(field);
+  if (!Array.isArray(value) || value.length === 0 || !value.every((word) => typeof word === 'string' && word !== ''))
+    throw fields.invalid(field, 'must be a list of texts: program and arguments');
+  return value as string[];
+}
+
+/** Goes to a command as an argument: nothing that could be read as an option. */
+function name(fields: Fields, field: string): string {
+  const value = fields.string(field);
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(value)) throw fields.invalid(field, 'must be letters, digits, dots and dashes');
+  return value;
+}
+
+function address(fields: Fields, field: string): string {
+  const value = fields.string(field);
+  if (!/^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/.test(value)) throw fields.invalid(field, 'must be an IPv4 address or block');
+  return value;
+}
+
+/** What only the profile can tell. @throws CallsurgeError `option-invalid` */
+export function checkFaultAgainst(action: MoreFaults, where: string, profile: VendorProfile): void {
+  const trunks = profile.trunks.map((trunk) => trunk.name);
+  const unknown = (field: string, what: string, known: readonly string[]) =>
+    new CallsurgeError('option-invalid', what, { where: `${where}.${field}`, todo: `there are ${known.join(', ') || 'none'}` });
+  if ((action.kind === 'relay' || (action.kind === 'own' && action.action === 'trunk-down')) && action.trunk !== undefined)
+    if (!trunks.includes(action.trunk)) throw unknown('trunk', `${profile.name} has no trunk "${action.trunk}"`, trunks);
+  if (action.kind === 'relay' && profile.trunks.some(({ transport }) => transport !== undefined && !['udp', 'tcp'].includes(transport)))
+    throw new CallsurgeError('option-invalid', 'the relay can carry udp and tcp trunks only', { where });
+  if (action.kind !== 'own') return;
+  if (action.action === 'trunk-down' && trunks.length < 2)
+    throw new CallsurgeError('option-invalid', 'no call could be made with the only trunk down', {
+      where: `${where}.trunk`,
+      todo: 'use a relay fault, or give the profile another trunk',
+    });
+  const groups = (profile.agents ?? []).filter(({ kind }) => kind === 'sip').map((group) => group.name);
+  if (action.action === 'agents-off' && groups.length === 0)
+    throw new CallsurgeError('option-invalid', `${profile.name} has no agents that register`, { where });
+  if (action.action === 'agents-off' && action.group !== undefined && !groups.includes(action.group))
+    throw unknown('group', `there is no group "${action.group}" of SIP agents`, groups);
+}
+
+/** What the fault holds while it lasts: two faults with the same at once would end each other. */
+export function heldBy(action: MoreFaults): string {
+  switch (action.kind) {
+    case 'process':
+      return `process ${action.pid ?? action.pidFile}`;
+    case 'container':
+      return `container ${action.container}`;
+    case 'netns':
+      return `netns ${JSON.stringify(action)}`;
+    case 'relay':
+      return `relay ${action.trunk ?? ''}`;
+    case 'own':
+      return action.action === 'trunk-down' ? `trunk ${action.trunk}` : 'agents';
+  }
+}
