@@ -145,6 +145,7 @@ export class AgentLeg {
     const wrapUp = outcome === 'answered' ? this.#agent.wrapUp.draw(this.#agent.random) : 0;
     row.ready_ms = at + wrapUp;
     this.#services.sink.write('agents', row);
+    this.#services.trace?.agent(this.id, row);
     if (row.answer_ms !== null) this.#services.sink.write('open', closeRow(this.#services, this.id));
     this.#onOver(this);
   }

@@ -325,6 +325,7 @@ export class CallerLeg {
     row.correlation ??= row.wants_agent ? 'none' : null;
     Object.assign(row, judge(row, this.#facts));
     this.#services.sink.write('calls', row);
+    this.#services.trace?.caller(row);
     if (this.#journaled) this.#services.sink.write('open', closeRow(this.#services, row.call!));
     this.#move('over');
     this.onOver?.();

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { CallsurgeError } from '../errors.ts';
 import type { MediaPump } from '../media/stream.ts';
-import type { RowSink } from '../record/schema.ts';
+import type { AgentRow, CallRow, RowSink } from '../record/schema.ts';
 import type { Credentials, HeaderList, NextHop, SipStack } from '../sip/stack.ts';
 import type { Correlator } from './correlator.ts';
 import type { CallState } from './states.ts';
@@ -26,6 +26,13 @@ export interface Gate {
   release(): void;
 }
 
+/** Decides which calls' signalling is kept. */
+export interface TraceOffice {
+  caller(row: CallRow): void;
+  /** @param leg our name of the agent's leg. */
+  agent(leg: string, row: AgentRow): void;
+}
+
 export interface CallServices {
   clock: Clock;
   worker: number;
@@ -47,6 +54,8 @@ export interface CallServices {
   /** Agents of ours are expected on the line (profile has `sip` or `phone` agents). */
   ownAgents: boolean;
   signalling: { method: 'INVITE' | 'UPDATE' | 'INFO'; header: string | undefined } | undefined;
+  /** Keeps the signalling of some calls; told of each when its row is written. */
+  trace?: TraceOffice;
   /** Live census: each change of a call's state; `from` is null for a new call. */
   state?(from: CallState | null, to: CallState): void;
   /** Calls go through the buyer's own carrier: its faults and the vendor's cannot be told apart. */

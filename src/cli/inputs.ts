@@ -25,6 +25,8 @@ export interface InputFlags {
   tag?: string[];
   env?: string[];
   media?: 'rtp' | 'none';
+  /** false: `--no-trace`. */
+  trace?: boolean;
 }
 
 export interface Inputs {
@@ -59,6 +61,7 @@ export function withInputFlags(command: Command): Command {
     .option('--config <file>', 'k6 options as JSON, weaker than those of the scenario')
     .option('--tag <name=value>', 'tag of every call; may be repeated', gather)
     .option('-e, --env <NAME=value>', 'seen by the scenario as __ENV.NAME; may be repeated', gather)
+    .option('--no-trace', "do not keep any call's signalling (trace.csv)")
     .option('--media <kind>', 'rtp, or none for signalling only', (text) => {
       if (text !== 'rtp' && text !== 'none') throw new InvalidArgumentError('rtp or none');
       return text;
@@ -75,6 +78,7 @@ export async function loadInputs(file: string, flags: InputFlags): Promise<Input
   const options = checkOptions(scenario, { config: readConfig(flags.config), cli: cliTier(flags) });
   const surge = checkSurge(scenario.rawSurge, { seed: flags.seed, folder: dirname(scenario.file) });
   if (flags.media) surge.media = flags.media;
+  if (flags.trace === false) surge.trace = 'off';
   const { profile: vendor } = await loadVendor(flags.vendor);
   const plan = planRun(options, surge);
   checkSurgeAgainst(surge, plan, vendor);

@@ -8,6 +8,7 @@ import { ThresholdFold } from '../metrics/thresholds.ts';
 import type { RunFolder } from '../record/journal.ts';
 import { OpenCalls } from '../record/open-calls.ts';
 import { type EventRow, OUTCOMES, type Outcome, type RowSink, type RowTypes, rowOf, type TableName } from '../record/schema.ts';
+import { TraceLimit } from './trace-limit.ts';
 import type { Watchers } from './watchers.ts';
 
 export class RunRecord implements RowSink {
@@ -21,6 +22,7 @@ export class RunRecord implements RowSink {
   readonly #serviceLevelMs: number | undefined;
   /** What setup() did, until the load's start is known. */
   readonly #before: { calls: RowTypes['calls'][]; samples: RowTypes['samples'][] } = { calls: [], samples: [] };
+  readonly #trace = new TraceLimit(() => this.warn('trace', 'trace.csv is full: the signalling of further calls is not kept'));
   #thresholds: ThresholdFold;
   #loading = false;
 
@@ -46,6 +48,7 @@ export class RunRecord implements RowSink {
   }
 
   write<T extends TableName>(table: T, row: RowTypes[T]): void {
+    if (table === 'trace' && !this.#trace.admits(row as RowTypes['trace'])) return;
     this.#folder.write(table, row);
     if (table === 'calls') this.#call(row as RowTypes['calls']);
     else if (table === 'samples') this.#sample(row as RowTypes['samples']);

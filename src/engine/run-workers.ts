@@ -74,6 +74,7 @@ export class RunWorkers {
         merged: JSON.parse(JSON.stringify(request.options.merged)),
         vendor: request.vendor,
         media: request.surge.media,
+        trace: request.surge.trace === 'on',
         gate: this.gate,
       };
       this.#hosts.push(startWorker(init, around));

@@ -24,6 +24,8 @@ export interface WorkerInit {
   merged: unknown;
   vendor: VendorProfile;
   media: 'rtp' | 'none';
+  /** Keep the signalling of some calls. */
+  trace: boolean;
   gate: GateState;
 }
 

@@ -7,13 +7,14 @@ import type { Clock } from '../clock.ts';
 import { durationMs } from '../duration.ts';
 import { createMediaPump } from '../media/index.ts';
 import type { RowSink } from '../record/schema.ts';
-import { createSipStack } from '../sip/index.ts';
+import { CallTraces, createSipStack } from '../sip/index.ts';
 import { contractRules } from '../vendor/contract.ts';
 import { BrokerProxy } from './broker.ts';
 import type { Channel } from './channel.ts';
 import { SharedGate } from './gate.ts';
 import { liveAgents, liveTrunks } from './live-vendor.ts';
 import { advertised, bindAddress, mediaAddress, rtpSlice, sipPortOf } from './local-side.ts';
+import { TraceKeeper } from './trace-keeper.ts';
 import type { WorkerInit } from './worker-init.ts';
 
 export interface WorkerServices {
@@ -21,6 +22,7 @@ export interface WorkerServices {
   gate: SharedGate;
   desk: AgentDesk;
   rtpPorts: { from: number; to: number } | undefined;
+  trace: TraceKeeper | undefined;
   close(): Promise<void>;
 }
 
@@ -42,12 +44,15 @@ export async function openServices(
   const contract = contractRules(vendor.contract);
   const gate = new SharedGate(clock, init.gate, contract, worker - 1);
   let desk: AgentDesk | undefined;
+  const traces = init.trace ? new CallTraces() : undefined;
+  const trace = traces && new TraceKeeper({ clock, traces, sink, worker, seed });
   const stack = await createSipStack({
     clock,
     bind: { host, port: sipPortOf(vendor, worker - 1), transport: trunks[0]!.nextHop.transport },
     advertise: advertised(vendor, worker - 1),
     userAgent: 'callsurge',
     idPrefix: `w${worker}`,
+    tap: traces,
     call: (call) => (desk ? desk.take(call) : call.reject(480)),
   });
   const rtpPorts = init.media === 'rtp' ? rtpSlice(vendor, worker - 1, workers) : undefined;
@@ -78,6 +83,7 @@ export async function openServices(
     ownAgents: (vendor.agents ?? []).some(({ kind }) => kind === 'sip' || kind === 'phone'),
     signalling: vendor.signalling && { method: vendor.signalling.method, header: vendor.signalling.header },
     state,
+    trace,
     viaCarrier: vendor.access?.kind === 'carrier',
   };
   const agents = liveAgents(vendor, process.env, seed).filter((_, i) => i % workers === worker - 1);
@@ -87,7 +93,9 @@ export async function openServices(
     gate,
     desk,
     rtpPorts,
+    trace,
     close: async () => {
+      trace?.flush();
       await pump?.close();
       await stack.close();
     },

@@ -167,6 +167,7 @@ class Session {
     this.#stopped = 'stopped at once';
     const calls = abandonCalls(this.#worker.services);
     this.#worker.desk.abandonCalls();
+    this.#worker.trace?.flush();
     for (const run of this.#runs) run.stop(this.#stopped);
     this.#rows.flush();
     return { calls };

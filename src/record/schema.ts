@@ -250,6 +250,26 @@ export const OPEN_COLUMNS = {
 } as const satisfies Columns;
 export type OpenRow = RowOf<typeof OPEN_COLUMNS>;
 
+/**
+ * The signalling of some calls, one row per message in the order of the socket: calls that did not complete, and a seeded sample of those that did
+ * (engine/trace-keeper.ts). Credentials are taken out; all else is as it passed the socket.
+ */
+export const TRACE_COLUMNS = {
+  call: text('our name of the call; agent legs too'),
+  party: text('caller, or agent'),
+  worker: number('worker thread'),
+  sip_call_id: text('Call-ID'),
+  n: number('1 for the first message kept of this call'),
+  skipped: number('messages left out right before this one: a call keeps its first and its last ones'),
+  sent: bool('sent by us; else received'),
+  remote: text('host:port of the other side'),
+  socket_ms: ms('received: the socket handed it over; sent: it was handed to the socket'),
+  handled_ms: ms('received: all that it set off was done; sent: the socket had taken it'),
+  bytes: number('length, bytes; longer ones than 8192 are cut in `message`'),
+  message: text('the message; answers to challenges and keys are replaced by [redacted]'),
+} as const satisfies Columns;
+export type TraceRow = RowOf<typeof TRACE_COLUMNS>;
+
 /** The CSV files of a run folder. */
 export const TABLES = {
   calls: { file: 'calls.csv', columns: CALL_COLUMNS },
@@ -258,6 +278,7 @@ export const TABLES = {
   events: { file: 'events.csv', columns: EVENT_COLUMNS },
   samples: { file: 'samples.csv', columns: SAMPLE_COLUMNS },
   open: { file: 'open.csv', columns: OPEN_COLUMNS },
+  trace: { file: 'trace.csv', columns: TRACE_COLUMNS },
 } as const;
 export type TableName = keyof typeof TABLES;
 export interface RowTypes {
@@ -267,6 +288,7 @@ export interface RowTypes {
   events: EventRow;
   samples: SampleRow;
   open: OpenRow;
+  trace: TraceRow;
 }
 
 /** A row of that table with every cell null but the given ones. */

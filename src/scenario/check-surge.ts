@@ -34,6 +34,7 @@ export interface CheckedSurge {
   scaling: CheckedScale[];
   probesPerSecond: number;
   media: 'rtp' | 'none';
+  trace: 'on' | 'off';
   drainMs: number;
   /** What the author expects of a call's length, for planning alone: by scenario, `''` for all others. */
   callLengthMs: Record<string, number>;
@@ -54,6 +55,7 @@ export function checkSurge(raw: unknown, overrides: { seed?: number | undefined;
     scaling,
     probesPerSecond: checkProbes(fields, faults.length > 0 ? 10 : 0),
     media: fields.oneOf('media', ['rtp', 'none'], 'rtp'),
+    trace: fields.oneOf('trace', ['on', 'off'], 'on'),
     drainMs: fields.duration('drain', '35s'),
     callLengthMs: checkCallLength(fields),
   };

@@ -77,6 +77,8 @@ export interface SurgeOptions {
   probes?: { perSecond: number };
   /** none: signalling only. Default rtp. */
   media?: 'rtp' | 'none';
+  /** Keeps the signalling of calls that did not complete and of a sample of the others (trace.csv). Default on. */
+  trace?: 'on' | 'off';
   /** Wait this long for calls to end after the last arrival has been stopped. Default 35s (Timer F and a little). */
   drain?: Duration;
   /**

@@ -79,7 +79,15 @@ export function event(at: number, kind: EventRow['kind'], action: string, name: 
 }
 
 export class Record {
-  readonly rows: { [T in TableName]: RowTypes[T][] } = { calls: [], agents: [], timeline: [], events: [], samples: [], open: [] };
+  readonly rows: { [T in TableName]: RowTypes[T][] } = {
+    calls: [],
+    agents: [],
+    timeline: [],
+    events: [],
+    samples: [],
+    open: [],
+    trace: [],
+  };
 
   add<T extends TableName>(table: T, ...rows: RowTypes[T][]): this {
     for (const row of rows) this.rows[table].push(row as never);

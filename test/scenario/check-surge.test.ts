@@ -18,6 +18,7 @@ describe('surge options', () => {
     expect(checkSurge(undefined)).toEqual({
       seed: 1,
       arrivals: 'even',
+      trace: 'on',
       faults: [],
       scaling: [],
       probesPerSecond: 0,
