@@ -38,6 +38,8 @@ interface Seat {
   /** Set while a call is offered or talked, and in wrap-up. */
   busyUntil: number;
   leg: AgentLeg | undefined;
+  /** Logged off by a fault of ours: it logs on again at the fault's end. */
+  away: boolean;
 }
 
 export class AgentDesk {
@@ -49,7 +51,8 @@ export class AgentDesk {
 
   constructor(services: CallServices, agents: readonly LiveAgent[]) {
     this.#services = services;
-    for (const agent of agents) this.#seats.set(agent.username, { agent, registration: undefined, busyUntil: 0, leg: undefined });
+    for (const agent of agents)
+      this.#seats.set(agent.username, { agent, registration: undefined, busyUntil: 0, leg: undefined, away: false });
   }
 
   get size(): number {
@@ -113,6 +116,24 @@ export class AgentDesk {
     const seats = [...this.#seats.values()];
     await Promise.all(seats.map((seat) => seat.leg?.hangUp('harness')));
     await Promise.all(seats.map((seat) => this.#logout(seat)));
+  }
+
+  /**
+   * A fault of ours: agents remove their registrations, or register again, all at once. Calls that they are on go on.
+   * @param group of the profile; default all. @param share of them, the first ones; 0…1.
+   */
+  async away(off: boolean, group?: string, share = 1): Promise<void> {
+    const all = [...this.#seats.values()];
+    const mine = all.filter(({ agent }) => group === undefined || agent.name.replace(/-\d+$/, '') === group);
+    const chosen = off
+      ? mine.slice(0, Math.ceil(share * mine.length)).filter((seat) => seat.registration)
+      : all.filter((seat) => seat.away);
+    await Promise.all(
+      chosen.map((seat) => {
+        seat.away = off;
+        return off ? this.#logout(seat) : this.#login(seat);
+      }),
+    );
   }
 
   abandonCalls(): void {

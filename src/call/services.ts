@@ -53,6 +53,8 @@ export interface CallServices {
   limits: { provisionalMs: number | undefined; mediaSilenceMs: number; scheduleLagMs: number };
   /** Agents of ours are expected on the line (profile has `sip` or `phone` agents). */
   ownAgents: boolean;
+  /** Names of trunks that a fault of ours has taken down: no new calls over them. */
+  trunksDown?: Set<string>;
   signalling: { method: 'INVITE' | 'UPDATE' | 'INFO'; header: string | undefined } | undefined;
   /** Keeps the signalling of some calls; told of each when its row is written. */
   trace?: TraceOffice;

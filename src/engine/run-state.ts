@@ -2,11 +2,13 @@
 import { type Clock, type ClockAnchor, RealClock, type TimerHandle, takeAnchor } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { FaultPlan } from '../faults/plan.ts';
+import type { Relay } from '../faults/relay.ts';
 import type { FaultRunner } from '../faults/runner.ts';
 import type { RunFolder } from '../record/journal.ts';
 import type { RunMeta } from '../record/schema.ts';
 import { usefulWorkers } from '../schedule/plan.ts';
 import type { SipStack } from '../sip/stack.ts';
+import type { VendorProfile } from '../vendor/profile.ts';
 import type { IterationCounts } from './iteration-runner.ts';
 import type { RunEnding, RunRequest } from './request.ts';
 import { metaOf } from './run-meta.ts';
@@ -33,6 +35,9 @@ export class RunState {
   record: RunRecord | undefined;
   faultPlan: FaultPlan | undefined;
   stack: SipStack | undefined;
+  relay: Relay | undefined;
+  /** The vendor as it is reached: itself, or through our relay. */
+  wire: VendorProfile;
   workers: RunWorkers | undefined;
   seconds: RunSeconds | undefined;
   faults: FaultRunner | undefined;
@@ -43,6 +48,7 @@ export class RunState {
 
   constructor(asked: RunRequest) {
     this.request = { ...asked, workers: usefulWorkers(asked.plan, asked.workers) };
+    this.wire = asked.vendor;
     this.surplusWorkers = asked.workers - this.request.workers;
     this.anchor = asked.anchor ?? takeAnchor();
     this.clock = new RealClock(this.anchor);

@@ -5,6 +5,7 @@ import type { OpenLeg } from '../record/open-calls.ts';
 import { rowOf } from '../record/schema.ts';
 import { split } from '../schedule/segment.ts';
 import type { SipStack } from '../sip/stack.ts';
+import type { VendorProfile } from '../vendor/profile.ts';
 import { Broker } from './broker.ts';
 import { type GateState, gateState, releaseWorker } from './gate.ts';
 import { ControllerHub } from './local-controller.ts';
@@ -21,6 +22,8 @@ const CLOSE_MS = 3000;
 
 export interface RunWorkersOptions {
   request: RunRequest;
+  /** As it is reached: itself, or through our relay. */
+  vendor: VendorProfile;
   anchor: ClockAnchor;
   record: RunRecord;
   /** Ends what a dead worker left open. */
@@ -72,7 +75,7 @@ export class RunWorkers {
         tags: request.options.tags,
         minIterationMs: request.options.minIterationDurationMs,
         merged: JSON.parse(JSON.stringify(request.options.merged)),
-        vendor: request.vendor,
+        vendor: this.#options.vendor,
         media: request.surge.media,
         trace: request.surge.trace === 'on',
         gate: this.gate,

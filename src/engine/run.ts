@@ -2,6 +2,7 @@
  * A run on this machine, from the run folder to the last row. It is a list of tasks, set up in this order and taken down in the opposite one:
  *
  *   record      run folder and journal
+ *   relay       our own, between us and the vendor, where a fault needs it           ⟂ close
  *   preflight   does any trunk answer? nothing else has been sent before
  *   workers     threads, SIP and RTP ports                                    ⟂ end
  *   agents      register, at a bounded rate                                   ⟂ unregister, last of all that is sent
@@ -19,12 +20,13 @@ import { agentsTask } from './task-agents.ts';
 import { loadTask } from './task-load.ts';
 import { preflightTask } from './task-preflight.ts';
 import { recordTask } from './task-record.ts';
+import { relayTask } from './task-relay.ts';
 import { scenarioTask } from './task-scenario.ts';
 import { workersTask } from './task-workers.ts';
 import { runTasks } from './tasks.ts';
 import { PHASES } from './worker-init.ts';
 
-const TASKS = [recordTask, preflightTask, workersTask, agentsTask, scenarioTask, loadTask];
+const TASKS = [recordTask, relayTask, preflightTask, workersTask, agentsTask, scenarioTask, loadTask];
 
 /** A second Ctrl-C ends within a second: this for one CANCEL or BYE a call, the rest for the files. */
 const NOW_MS = 500;

@@ -1,5 +1,6 @@
 /** The load itself, with what goes along: faults, scaling, probes, guards. Then the drain: whatever is left is hung up, faults are taken back. */
 import { FaultRunner } from '../faults/runner.ts';
+import type { OwnFault } from '../scenario/surge.ts';
 import { contractRules } from '../vendor/contract.ts';
 import type { IterationCounts } from './iteration-runner.ts';
 import { liveTrunks } from './live-vendor.ts';
@@ -68,15 +69,33 @@ function begin(run: RunState): number {
 function accompany(run: RunState, startMs: number): () => void {
   const { surge, vendor, simulatorApi } = run.request;
   const record = run.record!;
-  run.faults = new FaultRunner({ clock: run.clock, plan: run.faultPlan!, simulatorApi, event: (row) => record.write('events', row) });
+  const { clock, relay } = run;
+  run.faults = new FaultRunner({
+    clock,
+    plan: run.faultPlan!,
+    simulatorApi,
+    relay: relay && ((fault) => relay.begin(fault)),
+    own: ownSide(run),
+    event: (row) => record.write('events', row),
+  });
   run.faults.start(startMs);
   const stopGuards = startGuards(run.clock, record, contractRules(vendor.contract), (ending) => run.end(ending));
   if (surge.probesPerSecond === 0) return stopGuards;
-  const trunks = liveTrunks(vendor, process.env);
+  const trunks = liveTrunks(run.wire, process.env);
   const stopProbes = startProbes(run.clock, run.stack!, trunks, surge.probesPerSecond, (row) => record.write('events', row));
   return () => {
     stopGuards();
     stopProbes();
+  };
+}
+
+/** Tells all workers of a fault of our own side; one after another, because a phase of one name runs once at a time. */
+function ownSide(run: RunState): (fault: OwnFault, on: boolean) => Promise<unknown> {
+  let before: Promise<unknown> = Promise.resolve();
+  return (fault, on) => {
+    const told = before.then(() => run.workers!.leader.run(PHASES.own, { fault, on }));
+    before = told.catch(() => {});
+    return told;
   };
 }
 

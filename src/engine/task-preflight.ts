@@ -17,10 +17,10 @@ export const preflightTask = (run: RunState): Task => ({
         where: 'contract.hours',
         todo: 'run it in a permitted window, or agree on another with the vendor',
       });
-    const trunks = liveTrunks(vendor, process.env);
+    const trunks = liveTrunks(run.wire, process.env);
     run.stack = await createSipStack({
       clock: run.clock,
-      bind: { host: bindAddress(vendor, workers), port: sipPortOf(vendor, workers), transport: trunks[0]!.nextHop.transport },
+      bind: { host: bindAddress(run.wire, workers), port: sipPortOf(vendor, workers), transport: trunks[0]!.nextHop.transport },
       advertise: advertised(vendor, workers),
       userAgent: 'callsurge',
       idPrefix: 'm',

@@ -14,6 +14,7 @@ export const workersTask = (run: RunState): Task => ({
     const record = run.record!;
     const workers = new RunWorkers({
       request: run.request,
+      vendor: run.wire,
       anchor: run.anchor,
       record,
       stack: () => run.stack,

@@ -45,6 +45,7 @@ export const PHASES = {
   agents: 'agents',
   setup: 'setup',
   load: 'load',
+  own: 'own-side',
   drain: 'drain',
   teardown: 'teardown',
   agentsOff: 'agents-off',

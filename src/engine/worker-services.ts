@@ -68,6 +68,7 @@ export async function openServices(
     sink,
     gate,
     trunks,
+    trunksDown: new Set(),
     // Scenarios number their iterations alike: dealt in turn, no two callers share a number.
     callerNumber: (iteration) => {
       const scenario = Math.max(0, scenarios.indexOf(currentVuOrNone()?.scenario ?? ''));

@@ -33,6 +33,8 @@ export interface CheckedSurge {
   faults: CheckedFault[];
   scaling: CheckedScale[];
   probesPerSecond: number;
+  /** Our own relay stands between us and the vendor, also without a relay fault. */
+  relay?: boolean;
   media: 'rtp' | 'none';
   trace: 'on' | 'off';
   drainMs: number;
@@ -54,6 +56,7 @@ export function checkSurge(raw: unknown, overrides: { seed?: number | undefined;
     faults,
     scaling,
     probesPerSecond: checkProbes(fields, faults.length > 0 ? 10 : 0),
+    ...(fields.boolean('relay', false) ? { relay: true } : {}),
     media: fields.oneOf('media', ['rtp', 'none'], 'rtp'),
     trace: fields.oneOf('trace', ['on', 'off'], 'on'),
     drainMs: fields.duration('drain', '35s'),

@@ -75,6 +75,8 @@ export interface SurgeOptions {
   scaling?: ScaleStep[];
   /** OPTIONS to each trunk, never retransmitted: resolution of an outage. Default 10/s where there are faults, else 0. */
   probes?: { perSecond: number };
+  /** Everything goes through our own relay, also without a fault: to prove that the relay itself changes nothing. Default false. */
+  relay?: boolean;
   /** none: signalling only. Default rtp. */
   media?: 'rtp' | 'none';
   /** Keeps the signalling of calls that did not complete and of a sample of the others (trace.csv). Default on. */
