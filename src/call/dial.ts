@@ -41,7 +41,7 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
   vu.signal.throwIfAborted();
   const first = adopt.countOf(vu) === 0;
   const trunk = chooseTrunk(upTrunks(services, options.trunk), options.trunk, vu.iteration);
-  const caller = options.caller ?? services.callerNumber(vu.iteration, options.vip ?? false);
+  const caller = options.caller ?? services.callerNumber(vu.iteration);
   const now = services.clock.now();
   // What the script did before it dialled is no lag of ours; what the schedule was late with is.
   const intended = first ? vu.intendedAt + (now - vu.startedAt) : now;
@@ -110,7 +110,6 @@ function headersOf(services: CallServices, options: DialOptions): HeaderList {
   return headers;
 }
 
-/**
 /** @throws CallsurgeError `call-failed` where a fault of ours has taken down the trunk that was asked for, or all. */
 function upTrunks({ trunks, trunksDown }: CallServices, wanted: string | undefined): readonly LiveTrunk[] {
   if (!trunksDown || trunksDown.size === 0) return trunks;
@@ -119,6 +118,7 @@ function upTrunks({ trunks, trunksDown }: CallServices, wanted: string | undefin
   throw new CallsurgeError('call-failed', `our trunk ${wanted ?? ''} is down by a fault of this run: the call was not made`);
 }
 
+/**
  * The trunk of the k-th caller: the lowest priority, shared by weight. A Weyl sequence (multiples of the golden ratio, modulo 1) spreads any
  * stretch of callers evenly, and gives the k-th caller the same trunk in every run.
  */
