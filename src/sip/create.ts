@@ -1,10 +1,12 @@
 /** Puts a stack together: transport, wire, SIP.js's Core and reception. */
-import { CallsurgeError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import { LoadCore } from './core.ts';
+import { defaultPort, Locator, nameService } from './dns.ts';
 import { Exchange } from './exchange.ts';
 import { Ids } from './ids.ts';
 import { hostPortText } from './message/fields.ts';
 import { type Identity, OutgoingRequest } from './message/outgoing.ts';
+import { contactParam, familyOf, openTransport, viaName } from './open-transport.ts';
 import { StackOutgoingCall } from './outgoing-call.ts';
 import { ownAddress } from './own-address.ts';
 import { Recent } from './recent.ts';
@@ -13,25 +15,21 @@ import { StackRegistration } from './registration.ts';
 import { ServerMemory } from './server-memory.ts';
 import { LEAST_SECONDS } from './session-timer.ts';
 import { reply, type Shared } from './shared.ts';
-import type { RequestOptions, SipStack, SipStackOptions, TransactionResult } from './stack.ts';
+import type { HostPort, RequestOptions, SipStack, SipStackOptions, TransactionResult } from './stack.ts';
 import { sweep } from './sweep.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { settleTimers } from './timers.ts';
 import { traceReceiving, traceSending } from './trace.ts';
 import { transact } from './transact.ts';
-import { openUdp } from './transport-udp.ts';
+import type { SendError } from './transport.ts';
 import { exchangeKey, Wire } from './wire.ts';
 
-const DEFAULT_RECEIVE_BUFFER = 4 * 1024 * 1024;
-
 /**
- * Opens a SIP stack on one UDP socket.
- * @throws CallsurgeError `port-in-use` where the port is taken, `usage` for an address that is not ours or a transport that is not spoken.
+ * Opens a SIP stack on one transport: a UDP socket, or the connections of TCP, TLS, WS or WSS. For several see stacks.ts.
+ * @throws CallsurgeError `port-in-use` where the port is taken, `usage` for an address that is not ours or TLS settings that cannot be used.
  */
 export async function createSipStack(options: SipStackOptions): Promise<SipStack> {
   const { clock, bind } = options;
-  if (bind.transport !== 'udp')
-    throw new CallsurgeError('usage', `SIP over ${bind.transport} is not spoken yet`, { where: hostPortText(bind), todo: 'use udp' });
   const timers = settleTimers(options.timers);
   const wheel = new TimerWheel(clock);
   const ids = new Ids(options.idPrefix);
@@ -43,18 +41,20 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     }
   };
   let reception: Reception | undefined;
-  const events = traceReceiving({ message: (bytes, at, source) => reception?.message(bytes, at, source), problem }, clock, options);
-  const socket = await openUdp({ clock, bind, receiveBufferBytes: options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER }, events);
-  const transport = traceSending(socket, clock, options);
-  const seenAs = {
-    host: options.advertise?.host ?? ownAddress(transport.local.host),
-    port: options.advertise?.port || transport.local.port,
-    transport: bind.transport,
+  const lost = (at: number, names: ReadonlySet<string>, error: SendError) => {
+    const waiting = wire.lost(names, error);
+    problem(at, `connection lost: ${error.message}; ${waiting} transactions waited on it, ${shared.core.dialogs.size} dialogs are open`);
   };
+  const received = (bytes: Buffer, at: number, source: HostPort) => reception?.message(bytes, at, source);
+  const events = traceReceiving({ message: received, problem, lost }, clock, options);
+  const locator = new Locator(clock, options.names ?? nameService(), familyOf(bind.host));
+  const socket = await openTransport(options, locator, events);
+  const transport = traceSending(socket, clock, options);
+  const seenAs = seenAsOf(options, transport.local, ids);
   const advertised = hostPortText(seenAs);
   const wire = new Wire({ transport: () => transport, clock, wheel, timers, problem });
   const identity: Identity = {
-    viaHead: 'SIP/2.0/UDP ',
+    viaHead: `SIP/2.0/${viaName(bind.transport)} `,
     sentBy: advertised,
     userAgent: options.userAgent,
     branch: () => ids.branch(),
@@ -80,13 +80,13 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     },
     userAgent: options.userAgent,
     sessions: { minS: options.sessionTimer?.minS ?? LEAST_SECONDS, expiresS: options.sessionTimer?.expiresS },
-    memory: new ServerMemory(clock, wheel, timers, (text, to) => wire.putAgain(Buffer.from(text), to)),
+    memory: new ServerMemory(clock, wheel, timers, transport.reliable, (text, to) => wire.putAgain(Buffer.from(text), to)),
     core: new LoadCore({
       transport: wire,
       make: (parts) => new OutgoingRequest(identity, parts),
       reply: (request, status, headerLines) => void reply(shared, request, undefined, status, '', { headers: headerLines.map(splitLine) }),
     }),
-    contact: (user) => `<sip:${user === '' ? '' : `${user}@`}${advertised}>`,
+    contact: (user) => `<sip:${user === '' ? '' : `${user}@`}${advertised}${contactParam(bind.transport)}>`,
     make: (parts) => new OutgoingRequest(identity, parts),
     ended: new Recent(clock, timers.timeoutMs),
     acknowledged: new Recent(clock, timers.timeoutMs),
@@ -119,6 +119,13 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
       for (const pending of [...shared.open]) pending.closed();
     },
   };
+}
+
+/** What Via and Contact call us. A WebSocket client cannot be connected to, and has no name (RFC 7118 5.2.1). */
+function seenAsOf({ advertise, bind: { transport }, listen }: SipStackOptions, local: HostPort, ids: Ids): Shared['local'] {
+  if ((transport === 'ws' || transport === 'wss') && !listen && !advertise)
+    return { host: `${ids.tag()}.invalid`, port: defaultPort(transport), transport };
+  return { host: advertise?.host ?? ownAddress(local.host), port: advertise?.port || local.port, transport };
 }
 
 function sendRequest(shared: Shared, options: RequestOptions): Promise<TransactionResult> {

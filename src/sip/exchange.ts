@@ -9,6 +9,7 @@ import type { IncomingResponse } from './message/incoming.ts';
 import type { HostPort } from './stack.ts';
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
 import type { SipTimers } from './timers.ts';
+import type { SendError } from './transport.ts';
 
 export interface ExchangeOptions {
   /** Where it goes, whatever route and Request-URI say. */
@@ -29,6 +30,8 @@ export class Exchange {
   final: IncomingResponse | undefined;
   failure: { message: string; local: boolean } | undefined;
   to: HostPort | undefined;
+  /** Ends it where its connection is gone. Set once it is on its way. */
+  lost: ((error: SendError) => void) | undefined;
   #timer: WheelTimer | undefined;
   #interval = 0;
   #over = false;

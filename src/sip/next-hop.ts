@@ -2,12 +2,14 @@
 import { param, parseNameAddr, parseSipUri, parseVia, splitList } from './message/fields.ts';
 import { responseTarget } from './message/incoming.ts';
 import type { HostPort } from './stack.ts';
+import type { Destination } from './transport.ts';
 
 /** Host and port of a SIP URI or of a Route value; maddr wins (RFC 3261 19.1.1). Undefined where it names no host. */
 export function uriTarget(uriOrRoute: string): HostPort | undefined {
   const uri = parseSipUri(uriOrRoute) ?? parseSipUri(parseNameAddr(uriOrRoute)?.uri ?? '');
   if (!uri) return undefined;
-  return { host: param(uri.params, 'maddr') || uri.host, port: uri.port ?? (uri.scheme === 'sips' ? 5061 : 5060) };
+  const secure = uri.scheme === 'sips' || param(uri.params, 'transport')?.toLowerCase() === 'tls';
+  return { host: param(uri.params, 'maddr') || uri.host, port: uri.port ?? (secure ? 5061 : 5060) };
 }
 
 /** Of a request of ours, as text. A strict router is the Request-URI by then (message/outgoing.ts), and the Route holds what comes after it. */
@@ -24,7 +26,7 @@ export function requestTarget(text: string): HostPort | undefined {
 }
 
 /** Of a response of ours, as text: the first Via is the first header. */
-export function responseTextTarget(text: string): HostPort | undefined {
+export function responseTextTarget(text: string): Destination | undefined {
   const viaStart = text.indexOf('\r\nVia: ') + 7;
   const via = parseVia(splitList(text.slice(viaStart, text.indexOf('\r\n', viaStart)))[0] ?? '');
   return via && responseTarget(via);

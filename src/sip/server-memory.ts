@@ -22,21 +22,24 @@ export class ServerMemory {
   readonly #wheel: TimerWheel;
   readonly #timers: SipTimers;
   readonly #clock: Clock;
+  readonly #reliable: boolean;
   readonly #again: (text: string, to: HostPort) => void;
 
-  constructor(clock: Clock, wheel: TimerWheel, timers: SipTimers, again: (text: string, to: HostPort) => void) {
+  /** @param reliable no refusal is repeated (RFC 3261 17.2.1) */
+  constructor(clock: Clock, wheel: TimerWheel, timers: SipTimers, reliable: boolean, again: (text: string, to: HostPort) => void) {
     this.#answers = new Recent(clock, timers.timeoutMs);
     this.#wheel = wheel;
     this.#timers = timers;
     this.#clock = clock;
     this.#again = again;
+    this.#reliable = reliable;
   }
 
   /** @param key transaction and method. */
   remember(key: string, text: string, to: HostPort, invite: boolean): void {
     const answer: Remembered = { text, to, timer: undefined };
     this.#answers.put(key, answer);
-    if (invite) this.#repeat(answer, this.#timers.t1, this.#clock.now() + this.#timers.timeoutMs);
+    if (invite && !this.#reliable) this.#repeat(answer, this.#timers.t1, this.#clock.now() + this.#timers.timeoutMs);
   }
 
   /** An INVITE accepted and acknowledged: its late repetitions are absorbed (RFC 6026 7.1, Accepted). */

@@ -6,6 +6,8 @@
  * are `Clock` times (ms) taken where the datagram was handed over, not where a callback happened to run.
  */
 import type { Clock } from '../clock.ts';
+import type { NameService } from './dns.ts';
+import type { TlsSide } from './links.ts';
 
 export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
@@ -16,6 +18,10 @@ export interface HostPort {
 
 export interface NextHop extends HostPort {
   transport: TransportName;
+  /** The port was not given: SRV records decide, where the host has some (RFC 3263). */
+  srv?: boolean;
+  /** What the host's certificate must say, if not its name. */
+  name?: string;
 }
 
 export interface Credentials {
@@ -272,6 +278,16 @@ export interface SipStackOptions {
   /** What Via and Contact say instead of the bound address: behind NAT, or bound to 0.0.0.0. Port 0: the bound one. */
   advertise?: HostPort;
   userAgent: string;
+  /** Our side of TLS: what we trust and who we are. */
+  tls?: TlsSide;
+  /** TCP, TLS, WS, WSS: take connections at `bind`. Default: TCP yes, TLS where there is a certificate to show, WebSocket no. */
+  listen?: boolean;
+  /** Path of the vendor's WebSocket. Default `/`. */
+  wsPath?: string;
+  /** Streams: CRLF CRLF (RFC 5626 3.5.1) on a connection that has been quiet for about so long; 0: never. Default 30 s. */
+  keepAliveMs?: number;
+  /** Who answers for host names. Default: the system's name servers. */
+  names?: NameService;
   /** Asked of the kernel; see `stats().receiveBuffer`. Default 4 MiB. */
   receiveBufferBytes?: number;
   /** Other timers than RFC 3261's, ms. Shared by all stacks of a process, as SIP.js's are: for tests. */

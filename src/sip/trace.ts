@@ -10,6 +10,7 @@ export function traceSending(transport: Transport, clock: Clock, { trace, tap }:
   if (!trace && !tap) return transport;
   return {
     name: transport.name,
+    reliable: transport.reliable,
     local: transport.local,
     receiveBuffer: transport.receiveBuffer,
     send(bytes, to, failed) {
@@ -19,6 +20,7 @@ export function traceSending(transport: Transport, clock: Clock, { trace, tap }:
       transport.send(bytes, to, failed);
       if (packet) packet.handledMs = clock.now();
     },
+    ping: (to) => transport.ping(to),
     close: () => transport.close(),
   };
 }
@@ -27,6 +29,7 @@ export function traceReceiving(events: TransportEvents, clock: Clock, { trace, t
   if (!trace && !tap) return events;
   return {
     problem: events.problem,
+    lost: events.lost,
     message(bytes: Buffer, at: number, source: HostPort) {
       if (trace) show(trace, { at, sent: false, remote: source, text: bytes.toString('utf8') });
       const packet = tap?.packet(false, bytes, source, at);

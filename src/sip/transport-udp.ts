@@ -1,39 +1,37 @@
 /** One UDP socket for a whole stack. */
 import { createSocket, type Socket } from 'node:dgram';
-import { lookup as resolveName } from 'node:dns';
 import { isIP, isIPv6 } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { CallsurgeError } from '../errors.ts';
+import { connectionWords, isLocalFault } from './connection-words.ts';
+import type { Locator } from './dns.ts';
 import { hostPortText } from './message/fields.ts';
 import type { HostPort } from './stack.ts';
-import type { Transport, TransportEvents } from './transport.ts';
-
-/** How long a name's address is believed (s of the system's resolver are not visible to us). */
-const NAME_TTL_MS = 60_000;
+import type { SendError, Transport, TransportEvents } from './transport.ts';
 
 export interface UdpOptions {
   clock: Clock;
   bind: HostPort;
   receiveBufferBytes: number;
+  locator: Locator;
 }
+
+const PING = Buffer.from('\r\n\r\n');
 
 /** @throws CallsurgeError `port-in-use` or `usage`, naming host and port. */
 export async function openUdp(options: UdpOptions, events: TransportEvents): Promise<Transport> {
-  const { clock, bind } = options;
+  const { clock, bind, locator } = options;
   const family = isIPv6(bind.host) ? 6 : 4;
-  const names = new Map<string, { address: string; until: number }>();
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     recvBufferSize: options.receiveBufferBytes,
-    // Node looks even a literal address up, one tick later; answer those at once, and remember names.
+    // Node looks even a literal address up, one tick later: answer those at once.
     lookup: (host, _options, done) => {
       if (isIP(host)) return done(null, host, isIP(host));
-      const known = names.get(host);
-      if (known && known.until > clock.now()) return done(null, known.address, family);
-      resolveName(host, { family }, (error, address) => {
-        if (!error) names.set(host, { address, until: clock.now() + NAME_TTL_MS });
-        done(error, address, family);
-      });
+      locator.addresses(host).then(
+        ([address]) => done(null, address!, family),
+        (error) => done(error, '', family),
+      );
     },
   });
   await bound(socket, bind);
@@ -48,17 +46,21 @@ export async function openUdp(options: UdpOptions, events: TransportEvents): Pro
   });
   return {
     name: 'udp',
+    reliable: false,
     local,
     receiveBuffer,
     send(bytes, to, failed) {
-      if (!open) return failed(Object.assign(new Error('the stack is closed'), { code: 'EBADF' }));
+      if (!open) return failed(Object.assign(new Error('the stack is closed'), { code: 'EBADF', local: true }));
       try {
         socket.send(bytes, to.port, to.host, (error) => {
-          if (error && open) failed(error);
+          if (error && open) failed(refused(error, to));
         });
       } catch (error) {
-        failed(error instanceof Error ? error : new Error(String(error)));
+        failed(refused(error instanceof Error ? error : new Error(String(error)), to));
       }
+    },
+    ping(to) {
+      if (open) socket.send(PING, to.port, to.host, () => {});
     },
     close: () =>
       new Promise((resolve) => {
@@ -98,3 +100,9 @@ function bound(socket: Socket, bind: HostPort): Promise<void> {
     });
   });
 }
+
+const refused = (cause: Error, to: HostPort): SendError =>
+  Object.assign(new Error(connectionWords(cause, to, 'udp'), { cause }), {
+    code: (cause as NodeJS.ErrnoException).code,
+    local: isLocalFault(cause),
+  });

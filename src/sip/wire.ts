@@ -5,21 +5,21 @@
 import type { Transport as CoreTransport } from 'sip.js/lib/core/transport.js';
 import type { Clock } from '../clock.ts';
 import type { Exchange } from './exchange.ts';
+import { hostPortText } from './message/fields.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
 import { requestTarget, responseTextTarget } from './next-hop.ts';
 import { Recent } from './recent.ts';
 import type { HostPort } from './stack.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 import type { SipTimers } from './timers.ts';
-import type { Transport } from './transport.ts';
+import type { Destination, SendError, Transport } from './transport.ts';
 
 /** CANCEL shares the branch of its INVITE. */
 export const exchangeKey = (branch: string, method: string) => (method === 'CANCEL' ? `${branch} CANCEL` : branch);
 
-const LOCAL_ERRORS = new Set(['EACCES', 'EPERM', 'EMSGSIZE', 'ENOBUFS', 'EADDRNOTAVAIL', 'EINVAL', 'EBADF', 'ERR_SOCKET_BAD_PORT']);
-
 export class Wire implements CoreTransport {
-  readonly protocol = 'UDP';
+  /** As SIP.js would put it into a Via; ours come from message/outgoing.ts. */
+  readonly protocol = '';
   readonly exchanges = new Map<string, Exchange>();
   sent = 0;
   retransmitted = 0;
@@ -61,7 +61,7 @@ export class Wire implements CoreTransport {
   }
 
   /** Bytes to an address; failures go to `failed` or, where nobody cares, to `problem`. */
-  put(bytes: Buffer, to: HostPort, failed?: (error: Error) => void): void {
+  put(bytes: Buffer, to: Destination, failed?: (error: SendError) => void): void {
     this.sent++;
     this.#transport().send(
       bytes,
@@ -79,6 +79,13 @@ export class Wire implements CoreTransport {
   forget(request: OutgoingRequest): void {
     request.exchange?.stop();
     this.exchanges.delete(exchangeKey(request.branch, request.method));
+  }
+
+  /** A connection is gone: whoever waits for an answer on it waits in vain (RFC 3261 17.1.4). @returns how many did. */
+  lost(names: ReadonlySet<string>, error: SendError): number {
+    const waiting = [...this.exchanges.values()].filter(({ to, lost }) => to && lost && names.has(hostPortText(to)));
+    for (const { lost } of waiting) lost!(error);
+    return waiting.length;
   }
 
   /** A refusal came again: so goes the ACK (RFC 3261 17.1.1.2, Completed). */
@@ -131,14 +138,14 @@ export class Wire implements CoreTransport {
     exchange.sentAt = this.#clock.now();
     exchange.options.sent?.(exchange.sentAt, false);
     return new Promise((_resolve, reject) => {
-      this.put(bytes, to, (error) => {
+      const failed = (error: SendError) => {
         exchange.stop();
-        exchange.failure ??= {
-          message: `sending to ${to.host}:${to.port}: ${error.message}`,
-          local: LOCAL_ERRORS.has((error as NodeJS.ErrnoException).code ?? ''),
-        };
+        exchange.failure ??= { message: error.message, local: error.local === true };
         reject(error);
-      });
+      };
+      exchange.lost = failed;
+      this.put(bytes, to, failed);
+      if (this.#transport().reliable) return;
       exchange.begin(invite, this.#wheel, this.#timers, () => {
         exchange.options.sent?.(this.#clock.now(), true);
         this.putAgain(bytes, to);

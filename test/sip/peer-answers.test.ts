@@ -276,13 +276,12 @@ test('a next hop that is no address fails the call as transport, at once', async
   expect(result).toMatchObject({ kind: 'transport', local: true });
 });
 
-test('a port that is taken, and a transport not yet spoken, are named in one line', async () => {
+test('a port that is taken, and an address that is not ours, are named in one line', async () => {
   const first = await openStack('first');
   await expect(openStack('second', { bind: { ...first.local } })).rejects.toMatchObject({
     code: 'port-in-use',
     where: `127.0.0.1:${first.local.port}`,
   });
-  await expect(openStack('third', { bind: { host: '127.0.0.1', port: 0, transport: 'tls' } })).rejects.toThrow('tls');
   await expect(openStack('fourth', { bind: { host: '192.0.2.1', port: 0, transport: 'udp' } })).rejects.toThrow('192.0.2.1');
   expect(first.stats().receiveBuffer).toBeGreaterThan(0);
 });

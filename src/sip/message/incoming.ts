@@ -267,7 +267,8 @@ export function isToken(text: string): boolean {
 
 /** The top Via with `received` and `rport` filled in; undefined where nothing needs to be said. */
 function markSeen(value: string, via: Via, source: HostPort): string | undefined {
-  const rport = param(via.params, 'rport');
+  // On a connection the response goes back over it (RFC 3261 18.2.2): its port tells which, asked for or not.
+  const rport = param(via.params, 'rport') ?? (via.transport === 'UDP' ? undefined : '');
   if (rport === undefined && via.host === source.host) return undefined;
   const list = splitList(value);
   let params = '';
@@ -283,8 +284,10 @@ function markSeen(value: string, via: Via, source: HostPort): string | undefined
 }
 
 /** Where a response to the request with this (already marked) top Via goes: RFC 3261 18.2.2, RFC 3581 4. */
-export function responseTarget(via: Via): HostPort {
+export function responseTarget(via: Via): HostPort & { instead?: HostPort } {
   const host = param(via.params, 'maddr') || param(via.params, 'received') || via.host;
   const rport = uint(param(via.params, 'rport') ?? '', 65535);
-  return { host, port: rport || via.port || 5060 };
+  const port = via.port || (via.transport === 'TLS' ? 5061 : 5060);
+  if (via.transport === 'UDP' || !rport || rport === port) return { host, port: rport || port };
+  return { host, port: rport, instead: { host, port } };
 }
