@@ -1,7 +1,10 @@
 /** All that a scenario or vendor file imports from 'callsurge'. */
-export { Call, type PressOptions, type Span } from './call/call.ts';
+export { type AgentOptions, Call, type PressOptions } from './call/call.ts';
+export { caller } from './call/caller.ts';
 export { type DialOptions, dial } from './call/dial.ts';
+export type { Attempt, RedialOptions } from './call/redial.ts';
 export { sleep } from './call/sleep.ts';
+export type { Span } from './call/streams.ts';
 export type { Duration } from './duration.ts';
 export { type CurveStage, curves } from './scenario/curves.ts';
 export { patience, pause, talkTime } from './scenario/draws.ts';

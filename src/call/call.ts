@@ -5,21 +5,25 @@
  */
 import { type Duration, durationMs } from '../duration.ts';
 import { CallsurgeError } from '../errors.ts';
-import type { Draw } from '../random.ts';
 import type { CorrelationMethod, Outcome } from '../record/schema.ts';
 import type { VuContext } from './context.ts';
 import { endOf } from './facts.ts';
 import type { CallerLeg } from './leg.ts';
 import type { CallState } from './states.ts';
-
-/** A length of time: fixed ('40s', ms), or drawn anew from the caller's own stream. */
-export type Span = Duration | Draw;
+import { drawSpan, type Purpose, type Span, traitOf } from './streams.ts';
 
 export interface PressOptions {
   /** Thinking time before the first digit, counted from the answer (or from the last digit). Default 500ms: people do not press at 0 ms. */
   after?: Duration;
   /** Length of each tone. Default 100ms. */
   duration?: Duration;
+}
+
+export interface AgentOptions {
+  /** How long the caller waits, from queue entry. Default: for ever. */
+  patience?: Span;
+  /** Share of callers (0…1) who hang up as soon as that announcement is heard: `{ 'queue-full': 1, position: 0.2 }`. */
+  balks?: Record<string, number>;
 }
 
 export class Call {
@@ -100,10 +104,11 @@ export class Call {
   }
 
   /**
-   * Waits in the queue for an agent. Patience is counted from the queue entry; when it runs out the caller hangs up (outcome abandoned).
+   * Waits in the queue for an agent. Patience is counted from the queue entry; when it runs out, or the caller balks at an announcement, they hang up
+   * (outcome abandoned; blocked after "all lines are busy").
    * @returns the wait in ms. @throws CallsurgeError `patience-over`, `call-failed`, `call-ended`; `verb-misused` where nothing could tell of an agent.
    */
-  async agent(options: { patience?: Span } = {}): Promise<number> {
+  async agent(options: AgentOptions = {}): Promise<number> {
     const leg = this.#leg;
     const { row } = leg;
     const { services } = this.#vu;
@@ -113,20 +118,38 @@ export class Call {
         todo: 'give the profile sip agents or `signalling`, or use call.wait() instead',
       });
     row.wants_agent = true;
-    const patience = options.patience === undefined ? Number.POSITIVE_INFINITY : this.#draw(options.patience, 'agent({ patience })');
+    const patience =
+      options.patience === undefined ? Number.POSITIVE_INFINITY : this.#draw(options.patience, 'patience', 'agent({ patience })');
     row.patience_ms = Number.isFinite(patience) ? patience : null;
+    const balksAt = this.#balksAt(options.balks ?? {});
     if (!leg.over) leg.enterQueue();
     const left = row.queue_ms === null ? patience : row.queue_ms + patience - services.clock.now();
-    const came = await leg.until(
+    const came = await leg.until<'agent' | 'patience' | 'announcement'>(
       () => {
-        if (row.agent_ms !== null) return true;
+        if (row.agent_ms !== null) return 'agent';
         if (leg.gone || leg.mediaLost) throw endOf(leg.row);
-        return undefined;
+        return balksAt.some((name) => leg.heard.has(name)) ? 'announcement' : undefined;
       },
-      { signal: this.#vu.signal, timeoutMs: Math.max(0, left), timedOut: () => false },
+      { signal: this.#vu.signal, timeoutMs: Math.max(0, left), timedOut: () => 'patience' },
     );
-    if (!came) await this.#giveUp('the patience of the caller ran out');
+    if (came !== 'agent') await this.#giveUp(came === 'patience' ? 'the patience of the caller ran out' : 'the announcement was enough');
     return this.waitMs ?? 0;
+  }
+
+  /**
+   * Waits until an announcement of the profile is heard, by name, or a tone, by its frequency in Hz; at once where it has been heard in this call.
+   * @returns whether it was: false after `within`, and where the call ended or an agent came before. @throws CallsurgeError `verb-misused`
+   */
+  async hears(what: string | number, options: { within?: Duration } = {}): Promise<boolean> {
+    const leg = this.#leg;
+    const { name, hz } = this.#announcement(what, 'hears()');
+    const done = () => leg.gone || leg.mediaLost || leg.row.agent_ms !== null;
+    if (!leg.heard.has(name) && !done()) leg.listen([hz]);
+    return leg.until(() => (leg.heard.has(name) ? true : done() ? false : undefined), {
+      signal: this.#vu.signal,
+      timeoutMs: options.within === undefined ? undefined : durationMs(options.within, 'hears({ within })'),
+      timedOut: () => false,
+    });
   }
 
   /**
@@ -134,14 +157,14 @@ export class Call {
    * @returns 'done', or 'ended' where the other side hung up before (or its RTP stopped for longer than the profile's limit).
    */
   async talk(span: Span): Promise<'done' | 'ended'> {
-    const ms = this.#draw(span, 'talk()');
+    const ms = this.#draw(span, 'talk', 'talk()');
     this.#leg.row.talk_ms = ms;
     return this.#stay(ms);
   }
 
   /** Stays on the line for that long, whatever comes. @returns 'ended' where the other side hung up before. */
   async wait(span: Span): Promise<'done' | 'ended'> {
-    return this.#stay(this.#draw(span, 'wait()'));
+    return this.#stay(this.#draw(span, 'wait', 'wait()'));
   }
 
   /** Ends the call: BYE, or CANCEL before the answer. Resolves when nothing is left of it; at once when it is over already. */
@@ -172,7 +195,27 @@ export class Call {
     if (this.#leg.gone) throw endOf(this.#leg.row);
   }
 
-  #draw(span: Span, verb: string): number {
-    return typeof span === 'object' ? span.draw(this.#vu.random) : durationMs(span, verb);
+  #draw(span: Span, purpose: Purpose, verb: string): number {
+    return drawSpan(this.#vu, span, purpose, verb);
+  }
+
+  /** The announcements that this caller hangs up at. */
+  #balksAt(shares: Record<string, number>): string[] {
+    return Object.entries(shares)
+      .map(([what, share]) => ({ name: this.#announcement(what, 'agent({ balks })').name, share }))
+      .filter(({ name, share }) => traitOf(this.#vu, `balks at ${name}`) < share)
+      .map(({ name }) => name);
+  }
+
+  #announcement(what: string | number, verb: string): { name: string; hz: number } {
+    const { heard, media } = this.#leg;
+    if (media.deaf && !this.#leg.over)
+      throw new CallsurgeError('verb-misused', `${verb} in a call without media`, { todo: "leave out media: 'none'" });
+    const found = heard.nameOf(what);
+    if (found) return found;
+    throw new CallsurgeError('verb-misused', `${verb}: the vendor profile has no announcement "${what}"`, {
+      where: 'vendor.announcements',
+      todo: heard.names.length > 0 ? `there are ${heard.names.join(', ')}` : 'add it with the frequency of its tone',
+    });
   }
 }

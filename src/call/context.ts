@@ -4,8 +4,16 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CallsurgeError } from '../errors.ts';
-import type { RandomStream } from '../random.ts';
 import type { CallServices } from './services.ts';
+
+/** What a replayed log tells of one call; null: it does not say. */
+export interface LoggedCall {
+  /** The caller's number, hashed: equal hashes are one caller. Nothing that could be dialled. */
+  caller: string | null;
+  intent: string | null;
+  vip: boolean | null;
+  talkMs: number | null;
+}
 
 export interface VuContext {
   scenario: string;
@@ -20,8 +28,14 @@ export interface VuContext {
   tags: Record<string, string>;
   /** Aborts, with a CallsurgeError `stopped`, when the VU must end: every verb then rejects. */
   signal: AbortSignal;
-  /** This caller's own stream: depends on seed, scenario and iteration alone. */
-  random: RandomStream;
+  /** Of the run. What a caller is depends on it, the scenario and the iteration alone (streams.ts). */
+  seed: number;
+  /** Set in a redial: the call that it repeats, and the number of the try. */
+  redial?: { of: string | null; try: number };
+  /** The iteration that a try is part of. */
+  parent?: VuContext;
+  /** What the replayed log tells of this call. */
+  logged?: LoggedCall | undefined;
   services: CallServices;
 }
 

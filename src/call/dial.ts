@@ -14,6 +14,7 @@ export interface DialOptions {
   trunk?: string;
   /** Caller number to present. Default: the next of the contract's caller numbers, unique among open calls. */
   caller?: string;
+  /** Presents a number of the contract's `vipCallers`, where it has them, and `X-VIP: 1`. */
   vip?: boolean;
   priority?: number;
   /** What the caller wants, for the report: a menu path or a skill. */
@@ -41,7 +42,7 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
   vu.signal.throwIfAborted();
   const first = adopt.countOf(vu) === 0;
   const trunk = chooseTrunk(upTrunks(services, options.trunk), options.trunk, vu.iteration);
-  const caller = options.caller ?? services.callerNumber(vu.iteration);
+  const caller = options.caller ?? services.callerNumber(vu.iteration, options.vip ?? false);
   const now = services.clock.now();
   // What the script did before it dialled is no lag of ours; what the schedule was late with is.
   const intended = first ? vu.intendedAt + (now - vu.startedAt) : now;
@@ -60,8 +61,8 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
     intent: options.intent ?? null,
     vip: options.vip ?? false,
     priority: options.priority ?? null,
-    redial_of: options.redialOf ?? null,
-    try: options.try ?? 1,
+    redial_of: options.redialOf ?? vu.redial?.of ?? null,
+    try: options.try ?? vu.redial?.try ?? 1,
     wants_agent: false,
     intended_ms: intended,
     dialled_ms: now,

@@ -13,9 +13,12 @@ const byServices = new WeakMap<CallServices, Set<CallerLeg>>();
 /** Keeps account of the legs of each iteration and of each worker. */
 export const adopt = {
   add(vu: VuContext, leg: CallerLeg): void {
-    const legs = byVu.get(vu);
-    if (legs) legs.push(leg);
-    else byVu.set(vu, [leg]);
+    // A try of a caller belongs to the iteration around it, too: whatever ends that ends the call.
+    for (let owner: VuContext | undefined = vu; owner; owner = owner.parent) {
+      const legs = byVu.get(owner);
+      if (legs) legs.push(leg);
+      else byVu.set(owner, [leg]);
+    }
     let open = byServices.get(vu.services);
     if (!open) {
       open = new Set();
@@ -25,6 +28,8 @@ export const adopt = {
     leg.onOver = () => all.delete(leg);
   },
   countOf: (vu: VuContext) => byVu.get(vu)?.length ?? 0,
+  /** The call dialled last. */
+  last: (vu: VuContext): CallerLeg | undefined => byVu.get(vu)?.at(-1),
 };
 
 /** Ways in which a caller's story ends that are no error of the script. */

@@ -7,6 +7,7 @@ import type { OutgoingCall, OutgoingCallOptions, SipDialog, SipFailure, SipReque
 import { Changes, type UntilOptions } from './changes.ts';
 import type { CallerWatch } from './correlator.ts';
 import { q850Of, siteOf } from './facts.ts';
+import { Heard } from './heard.ts';
 import type { CallMedia } from './media.ts';
 import { closeRow, openRow } from './open-row.ts';
 import { type EndFacts, judge } from './outcome.ts';
@@ -32,6 +33,8 @@ export class CallerLeg {
   #settle: (() => void) | undefined;
   /** Time of the last digit sent: the queue entry where there is a menu. */
   lastDigitAt: number | null = null;
+  /** Announcements recognised. */
+  readonly heard: Heard;
   /** Told once, when nothing is left of the call. */
   onOver: (() => void) | undefined;
 
@@ -50,6 +53,8 @@ export class CallerLeg {
       viaCarrier: options.viaCarrier,
       scheduleLagLimitMs: services.limits.scheduleLagMs,
     };
+    this.heard = new Heard(services.announcements ?? []);
+    this.listen();
     media.onSilent = (since) => this.#silent(since);
     media.onDigit = (digit) => {
       row.digits_received = (row.digits_received ?? '') + digit;
@@ -134,6 +139,15 @@ export class CallerLeg {
     const { row } = this;
     row.queue_ms ??= this.lastDigitAt ?? row.answer_ms ?? row.early_media_ms ?? row.provisional_ms ?? this.#services.clock.now();
     this.#move('queues');
+  }
+
+  /** Listens for the profile's announcements and for what a verb asks for beside them, until an agent is on the line. */
+  listen(beside: readonly number[] = []): void {
+    const known = this.#services.announcements?.map(({ hz }) => hz) ?? [];
+    this.media.listen([...new Set([...known, ...beside])], (hz) => {
+      this.heard.tone(hz);
+      this.#changes.happened();
+    });
   }
 
   /** Waits for a change of this call: see changes.ts. */
@@ -295,6 +309,7 @@ export class CallerLeg {
   }
 
   #move(event: CallEvent): void {
+    if (event === 'agent') this.media.listen([]);
     const to = nextState(this.#state, event);
     if (to !== this.#state) {
       notify(this.#services, this.#state, to);
@@ -323,6 +338,8 @@ export class CallerLeg {
     this.media.close();
     if (row.agent_ms !== null && row.correlation === null) row.correlation = 'none';
     row.correlation ??= row.wants_agent ? 'none' : null;
+    row.heard = this.heard.written;
+    this.#facts.allBusy = this.heard.allBusy;
     Object.assign(row, judge(row, this.#facts));
     this.#services.sink.write('calls', row);
     this.#services.trace?.caller(row);

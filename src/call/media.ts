@@ -4,7 +4,16 @@
  */
 
 import { CallsurgeError } from '../errors.ts';
-import { agree, answerTo, estimateQuality, type MediaAgreement, makeOffer, type RtpStream } from '../media/index.ts';
+import {
+  agree,
+  answerTo,
+  estimateQuality,
+  type MediaAgreement,
+  makeOffer,
+  type RtpStream,
+  type StreamHandlers,
+  ToneListener,
+} from '../media/index.ts';
 import type { AgentRow, CallRow } from '../record/schema.ts';
 import type { Body } from '../sip/stack.ts';
 import type { CallServices } from './services.ts';
@@ -20,6 +29,10 @@ export class CallMedia {
   onSilent: ((since: number) => void) | undefined;
   onDigit: ((digit: string, at: number) => void) | undefined;
   readonly #services: CallServices;
+  readonly #handlers: StreamHandlers = {
+    silent: (since) => this.onSilent?.(since),
+    digit: (digit, at) => this.onDigit?.(digit, at),
+  };
   #stream: RtpStream | undefined;
   #agreement: MediaAgreement | undefined;
   #offer = '';
@@ -39,11 +52,20 @@ export class CallMedia {
   /** With an RTP/RTCP port pair of its own. @throws CallsurgeError `machine-limit` when none is free. */
   static async open(services: CallServices): Promise<CallMedia> {
     const media = new CallMedia(services);
-    media.#stream = await services.pump!.open(
-      { silent: (since) => media.onSilent?.(since), digit: (digit, at) => media.onDigit?.(digit, at) },
-      { silenceLimitMs: services.limits.mediaSilenceMs },
-    );
+    media.#stream = await services.pump!.open(media.#handlers, { silenceLimitMs: services.limits.mediaSilenceMs });
     return media;
+  }
+
+  /** Listens for tones from now on, instead of those asked for before; for none: listening costs a filter each. */
+  listen(frequencies: readonly number[], heard: (hz: number) => void = () => {}): void {
+    const listener =
+      frequencies.length > 0 ? new ToneListener(({ hz }) => void (hz !== null && heard(hz)), { frequencies: [...frequencies] }) : undefined;
+    this.#handlers.audio = listener?.hear;
+  }
+
+  /** Nothing can be heard: signalling only. */
+  get deaf(): boolean {
+    return this.#stream === undefined;
   }
 
   offer(): Body {

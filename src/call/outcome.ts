@@ -17,6 +17,8 @@ export interface EndFacts {
   agentHungUp: boolean | undefined;
   /** What came of our BYE: status, or 'none' after Timer F. Undefined: we sent none. */
   byeResult: number | 'none' | undefined;
+  /** The announcement heard that means "all lines are busy". */
+  allBusy?: string | undefined;
   /** Calls go through the buyer's own carrier. */
   viaCarrier: boolean;
   scheduleLagLimitMs: number;
@@ -47,6 +49,11 @@ export function judge(row: CallRow, facts: EndFacts): Judgement {
   if (facts.harness !== undefined) return harness(facts.harness);
   const lag = row.invite_ms !== null && row.intended_ms !== null ? row.invite_ms - row.intended_ms : 0;
   if (row.try === 1 && lag > facts.scheduleLagLimitMs) return harness(`INVITE left ${Math.round(lag)} ms after its intended time`);
+  // A 200 with "all lines are busy" is no service, whoever hangs up then.
+  if (facts.allBusy !== undefined && row.agent_ms === null && !facts.stopped) {
+    const heard = vendor('blocked', `announced "${facts.allBusy}"`);
+    return row.bye_received_ms === null ? { ...heard, ended_by: 'caller' } : heard;
+  }
   if (row.answer_ms === null) return beforeAnswer(row, facts, vendor);
   return afterAnswer(row, facts, vendor);
 }

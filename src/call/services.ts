@@ -17,6 +17,14 @@ export interface LiveTrunk {
   priority: number;
 }
 
+/** An announcement of the vendor, recognised by its tone. */
+export interface Announcement {
+  name: string;
+  hz: number;
+  /** "All lines are busy": a call that hears it and reaches nobody is blocked. */
+  allBusy: boolean;
+}
+
 /** The contract's gate, asked before each call; the caps are the run's, not the worker's. */
 export interface Gate {
   /** @returns undefined where the call may go, else why not. A refused call is not sent: outcome `harness`, event, and the run says so. */
@@ -45,16 +53,18 @@ export interface CallServices {
   sink: RowSink;
   gate: Gate;
   trunks: LiveTrunk[];
+  /** Names of trunks that a fault of ours has taken down: no new calls over them. */
+  trunksDown?: Set<string>;
   /** The run's caller numbers: the k-th caller of the run presents the k-th number of the contract's patterns. */
-  callerNumber(iteration: number): string;
+  callerNumber(iteration: number, vip: boolean): string;
+  /** Tones that mean something here: the profile's announcements. */
+  announcements?: Announcement[];
   /** What the vendor's numbers are called in scenarios: by name, or by the number that all vendors' scenarios dial. */
   numbers: Record<string, string>;
   headers: HeaderList;
   limits: { provisionalMs: number | undefined; mediaSilenceMs: number; scheduleLagMs: number };
   /** Agents of ours are expected on the line (profile has `sip` or `phone` agents). */
   ownAgents: boolean;
-  /** Names of trunks that a fault of ours has taken down: no new calls over them. */
-  trunksDown?: Set<string>;
   signalling: { method: 'INVITE' | 'UPDATE' | 'INFO'; header: string | undefined } | undefined;
   /** Keeps the signalling of some calls; told of each when its row is written. */
   trace?: TraceOffice;

@@ -7,7 +7,6 @@ import { endIteration, isStoryEnd } from '../call/iteration.ts';
 import type { CallServices } from '../call/services.ts';
 import { sleepOn } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import { randomStream } from '../random.ts';
 import { type RowSink, rowOf } from '../record/schema.ts';
 import type { ScenarioPlan } from '../schedule/executor.ts';
 
@@ -53,7 +52,8 @@ export async function runIteration(
     startedAt,
     tags: { ...plan.tags },
     signal,
-    random: randomStream(seed, `caller:${plan.name}`, iteration),
+    seed,
+    logged: plan.drive.kind === 'arrivals' ? plan.drive.logged?.(iteration) : undefined,
     services,
   };
   let thrown: unknown;

@@ -1,6 +1,6 @@
 /** The vendor profile as a run uses it: names resolved, secrets read from the environment, draws made. */
 import type { LiveAgent } from '../call/agents.ts';
-import type { LiveTrunk } from '../call/services.ts';
+import type { Announcement, LiveTrunk } from '../call/services.ts';
 import { durationMs } from '../duration.ts';
 import { CallsurgeError } from '../errors.ts';
 import { randomStream } from '../random.ts';
@@ -25,6 +25,13 @@ export function liveTrunks({ trunks }: VendorProfile, env: Environment): LiveTru
     weight: trunk.weight ?? 1,
     priority: trunk.priority ?? 0,
   }));
+}
+
+/** A queue that is full is the announcement that every vendor has: its name alone says what it means. */
+const ALL_BUSY = 'queue-full';
+
+export function announcementsOf({ announcements }: VendorProfile): Announcement[] {
+  return Object.entries(announcements ?? {}).map(([name, { hz, allBusy }]) => ({ name, hz, allBusy: allBusy ?? name === ALL_BUSY }));
 }
 
 /** Nothing may go to a host that the contract does not name. @throws CallsurgeError `contract-violation` */

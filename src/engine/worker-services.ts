@@ -12,7 +12,7 @@ import { contractRules } from '../vendor/contract.ts';
 import { BrokerProxy } from './broker.ts';
 import type { Channel } from './channel.ts';
 import { SharedGate } from './gate.ts';
-import { liveAgents, liveTrunks } from './live-vendor.ts';
+import { announcementsOf, liveAgents, liveTrunks } from './live-vendor.ts';
 import { advertised, bindAddress, mediaAddress, rtpSlice, sipPortOf } from './local-side.ts';
 import { TraceKeeper } from './trace-keeper.ts';
 import type { WorkerInit } from './worker-init.ts';
@@ -70,12 +70,14 @@ export async function openServices(
     trunks,
     trunksDown: new Set(),
     // Scenarios number their iterations alike: dealt in turn, no two callers share a number.
-    callerNumber: (iteration) => {
+    callerNumber: (iteration, vip) => {
       const scenario = Math.max(0, scenarios.indexOf(currentVuOrNone()?.scenario ?? ''));
-      return contract.callerNumber(iteration * scenarios.length + scenario);
+      const k = iteration * scenarios.length + scenario;
+      return vip ? contract.vipNumber(k) : contract.callerNumber(k);
     },
     numbers: vendor.numbers ?? {},
     headers: [],
+    announcements: announcementsOf(vendor),
     limits: {
       provisionalMs: vendor.limits?.provisional === undefined ? undefined : durationMs(vendor.limits.provisional),
       mediaSilenceMs: durationMs(vendor.limits?.mediaSilence ?? MEDIA_SILENCE),

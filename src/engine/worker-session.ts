@@ -3,11 +3,10 @@ import { type VuContext, withVu } from '../call/context.ts';
 import { abandonCalls, endIteration, isStoryEnd, openLegs } from '../call/iteration.ts';
 import { RealClock, sleepOn } from '../clock.ts';
 import { CallsurgeError, messageOf } from '../errors.ts';
-import { randomStream } from '../random.ts';
 import { setExecutionState } from '../scenario/execution-state.ts';
 import { functionFor, type LoadedScenario, loadScenario, type ScenarioFunction } from '../scenario/load.ts';
-import type { OwnFault } from '../scenario/surge.ts';
 import { setSampleSink } from '../scenario/sample-sink.ts';
+import type { OwnFault } from '../scenario/surge.ts';
 import type { ScenarioPlan } from '../schedule/executor.ts';
 import { planScenarios, type RunPlan } from '../schedule/plan.ts';
 import { countOf, indexAt } from '../schedule/segment.ts';
@@ -39,8 +38,8 @@ export async function startSession(init: WorkerInit, channel: Channel, exit: () 
     },
     [PHASES.agents]: doing((s, data: { perSecond: number }) => s.registerAgents(data.perSecond)),
     [PHASES.setup]: doing((s) => s.setup()),
-    [PHASES.own]: doing((s, data: { fault: OwnFault; on: boolean }) => s.own(data.fault, data.on)),
     [PHASES.load]: doing((s, data: { startMs: number }) => s.load(data.startMs)),
+    [PHASES.own]: doing((s, data: { fault: OwnFault; on: boolean }) => s.own(data.fault, data.on)),
     [PHASES.drain]: doing((s, data: { why: string; limitMs: number }) => s.drain(data.why, data.limitMs)),
     [PHASES.teardown]: doing((s, data: { worker: number }) => s.teardown(data.worker)),
     [PHASES.agentsOff]: doing((s) => s.stopAgents()),
@@ -155,6 +154,7 @@ class Session {
     while (busy() && clock.now() < limit) await sleepOn(clock, DRAIN_LOOK_MS);
     return { open: openLegs(this.#worker.services).length };
   }
+
   /** A fault of our own side begins or ends. */
   async own(fault: OwnFault, on: boolean): Promise<void> {
     const { services, desk } = this.#worker;
@@ -162,7 +162,6 @@ class Session {
     else if (on) services.trunksDown?.add(fault.trunk);
     else services.trunksDown?.delete(fault.trunk);
   }
-
 
   async teardown(worker: number): Promise<void> {
     const { teardown } = this.#scenario;
@@ -256,7 +255,7 @@ class Session {
       startedAt: now,
       tags: { ...this.#init.tags },
       signal: controller.signal,
-      random: randomStream(this.#init.seed, exec),
+      seed: this.#init.seed,
       services,
     };
     try {

@@ -17,6 +17,8 @@ export interface ContractRules {
   target(host: string): boolean;
   /** The k-th caller's number: different for as many callers as the patterns can give. */
   callerNumber(k: number): string;
+  /** The same of a VIP: from the contract's own patterns for them, where it has any. */
+  vipNumber(k: number): string;
   /** How many different callers there can be. */
   callers: number;
 }
@@ -27,6 +29,7 @@ export function contractRules(contract: Contract): ContractRules {
     open: hoursRule(contract),
     target: targetRule(contract.targets),
     callerNumber: (k) => numberOfPatterns(contract.callers, k),
+    vipNumber: (k) => numberOfPatterns(contract.vipCallers ?? contract.callers, k),
     callers: contract.callers.reduce((sum, pattern) => sum + patternSize(pattern), 0),
   };
 }
@@ -47,9 +50,10 @@ export function mayDial(contract: Contract, called: string, caller: string): Cal
       'called',
       'dial a number of the contract',
     );
-  if (!contract.callers.some((pattern) => matchesPattern(caller, pattern)))
+  const callers = [...contract.callers, ...(contract.vipCallers ?? [])];
+  if (!callers.some((pattern) => matchesPattern(caller, pattern)))
     return refuse(
-      `${caller} may not be presented: the contract allows ${contract.callers.join(', ')}`,
+      `${caller} may not be presented: the contract allows ${callers.join(', ')}`,
       'callers',
       'present a number of the contract',
     );

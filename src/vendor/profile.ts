@@ -110,6 +110,8 @@ export interface Contract {
   called: string[];
   /** Patterns of caller numbers that may be presented. */
   callers: string[];
+  /** Patterns of the numbers that VIP callers present. Default: those of `callers`. */
+  vipCallers?: string[];
   /** Windows in which load is allowed, local time of `timezone`. Default: always. */
   hours?: { days?: ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[]; from: string; to: string }[];
   timezone?: string;
@@ -166,6 +168,11 @@ export interface VendorProfile {
   };
   /** How an agent on the line is seen where we own none (metrics.md): the vendor's in-dialog request at agent answer. */
   signalling?: { method: 'INVITE' | 'UPDATE' | 'INFO'; header?: string };
+  /**
+   * Announcements by the tone that each begins with or consists of, a name each: callers can balk at them, and the record says what was heard.
+   * `allBusy`: a call that hears it and reaches nobody is blocked; default for the name queue-full.
+   */
+  announcements?: Record<string, { hz: number; allBusy?: boolean }>;
   hooks?: {
     scale?: Record<string, Hook>;
     faults?: Record<string, { start: Hook; end?: Hook }>;

@@ -143,6 +143,7 @@ const contract = v.strictObject({
   ),
   called: v.pipe(v.array(pattern, 'must be a list of number patterns'), v.minLength(1, 'must name at least one number')),
   callers: v.pipe(v.array(pattern, 'must be a list of number patterns'), v.minLength(1, 'must name at least one number')),
+  vipCallers: v.optional(v.pipe(v.array(pattern, 'must be a list of number patterns'), v.minLength(1, 'must name at least one number'))),
   hours: v.optional(v.array(v.strictObject({ days: v.optional(v.array(day)), from: clock, to: clock }))),
   timezone: v.optional(v.pipe(text, v.check(isTimezone, 'must be a time zone, as Asia/Shanghai'))),
   maxCallsPerSecond: positive,
@@ -251,6 +252,9 @@ export const VENDOR = v.strictObject(
     ),
     signalling: v.optional(
       v.strictObject({ method: v.picklist(['INVITE', 'UPDATE', 'INFO'], 'must be INVITE, UPDATE or INFO'), header: v.optional(text) }),
+    ),
+    announcements: v.optional(
+      v.record(name, v.strictObject({ hz: whole(100, 3900), allBusy: v.optional(v.boolean('must be true or false')) })),
     ),
     hooks: v.optional(
       v.strictObject({

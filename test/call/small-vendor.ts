@@ -181,7 +181,7 @@ export async function openBench(agents: number, change: (agent: LiveAgent) => Pa
         startedAt: clock.now(),
         tags: {},
         signal: controller.signal,
-        random: randomStream(1, 'test', iteration),
+        seed: 1,
         services,
         stop: () => controller.abort(new (class extends Error {})('stopped')),
       };
