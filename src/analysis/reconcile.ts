@@ -11,7 +11,7 @@ import { Trend } from '../metrics/trend.ts';
 import { share } from '../metrics/wilson.ts';
 import type { CallRow, VendorCall, VendorClass } from '../record/schema.ts';
 import type { Ratio, Spread } from './model.ts';
-import { tailOf } from './queue-log.ts';
+import { RACE_MS, tailOf } from './queue-log.ts';
 import { type QueueCounts, serviceLevels } from './queueing.ts';
 
 export interface Billing {
@@ -95,7 +95,6 @@ export interface OurCall {
   counts: boolean;
 }
 
-const RACE_MS = 50;
 /** Fewer pairs than this tell nothing of the clocks. */
 const FEWEST_PAIRS = 3;
 

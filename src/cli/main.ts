@@ -8,6 +8,7 @@ import { EXIT, EXIT_MEANINGS, exitCodeOf } from './exit-codes.ts';
 import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
+import { reconcileCommand } from './reconcile.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { searchCommand } from './search.ts';
@@ -44,6 +45,7 @@ ${exitTable}`,
     demoCommand(),
     planCommand(),
     reportCommand(),
+    reconcileCommand(),
     searchCommand(),
     simulateCommand(),
     doctorCommand(),

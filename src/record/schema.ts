@@ -270,6 +270,22 @@ export const TRACE_COLUMNS = {
 } as const satisfies Columns;
 export type TraceRow = RowOf<typeof TRACE_COLUMNS>;
 
+/**
+ * One row per thing that `callsurge probe` did, in a file per day (UTC). Rows of one round have the same `t_ms`: a vendor of two trunks is up if one
+ * answers. What is not here was not observed.
+ */
+export const PROBE_COLUMNS = {
+  t_ms: ms('round: when it began, by the wall clock'),
+  time: text('the same, ISO 8601 UTC, for people'),
+  kind: text('options, call, closed (the contract allows no load at this hour), start, stop (of the prober)'),
+  trunk: text('trunk of the vendor profile'),
+  result: text('up, down, or unknown (we could not tell: our own network, a refusal that may be our fault)'),
+  status: number('final SIP status'),
+  answer_ms: number('ms from OPTIONS to its answer, or from INVITE to the 200'),
+  why: text('what went wrong'),
+} as const satisfies Columns;
+export type ProbeRow = RowOf<typeof PROBE_COLUMNS>;
+
 /** The CSV files of a run folder. */
 export const TABLES = {
   calls: { file: 'calls.csv', columns: CALL_COLUMNS },
@@ -338,8 +354,8 @@ export type VendorClass = (typeof VENDOR_CLASSES)[number];
 
 /** One call of a vendor's queue or CDR report, imported: the vendor's word, by the vendor's clock. Null: the report does not tell. */
 export interface VendorCall {
-  /** Line of the file, 1 = its first. */
-  line: number;
+  /** Row of the file as a spreadsheet counts, the header being row 1. */
+  row: number;
   sipCallId: string;
   caller: string;
   startMs: number | null;

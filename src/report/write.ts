@@ -19,28 +19,34 @@ export interface ReportFiles {
 
 export const SUMMARY_FILES: Record<Language, string> = { en: 'summary.csv', 'zh-CN': 'summary.zh-CN.csv' };
 
+/** What `callsurge reconcile` adds to a run folder: every call, and the figures for the report. */
+export const RECONCILIATION_FILES = { csv: 'reconciliation.csv', figures: 'reconciliation.json' } as const;
+
+/** Whole or not at all. @returns the path. @throws CallsurgeError `folder-unwritable` */
+export function putReport(dir: string, name: string, text: string): string {
+  const path = join(dir, name);
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(beside, text);
+    renameSync(beside, path);
+  } catch (cause) {
+    rmSync(beside, { force: true });
+    throw new CallsurgeError('folder-unwritable', 'a report cannot be written', {
+      where: path,
+      todo: 'check the folder, its permissions and the free space',
+      cause,
+    });
+  }
+  return path;
+}
+
 /** @returns the paths. @throws CallsurgeError `folder-unwritable` */
 export function writeReports(
   dir: string,
   analysis: RunAnalysis,
   { language = 'en', timeZone }: { language?: Language; timeZone?: string } = {},
 ): ReportFiles {
-  const put = (name: string, text: string): string => {
-    const path = join(dir, name);
-    const beside = `${path}.${process.pid}.tmp`;
-    try {
-      writeFileSync(beside, text);
-      renameSync(beside, path);
-    } catch (cause) {
-      rmSync(beside, { force: true });
-      throw new CallsurgeError('folder-unwritable', 'a report cannot be written', {
-        where: path,
-        todo: 'check the folder, its permissions and the free space',
-        cause,
-      });
-    }
-    return path;
-  };
+  const put = (name: string, text: string) => putReport(dir, name, text);
   const summaries = {
     en: put(SUMMARY_FILES.en, summaryCsv(analysis, 'en')),
     'zh-CN': put(SUMMARY_FILES['zh-CN'], summaryCsv(analysis, 'zh-CN')),

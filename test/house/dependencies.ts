@@ -36,7 +36,7 @@ const rooms: Record<string, string[]> = {
   metrics: [],
   schedule: [],
   scenario: ['schedule', 'metrics', 'vendor/profile.ts', 'call'],
-  vendor: ['simulator/config.ts', 'scenario/user-file.ts'],
+  vendor: ['simulator/config.ts', 'scenario/user-file.ts', 'scenario/log-times.ts', 'schedule/fields.ts'],
   record: [],
   sip: [],
   media: [],
