@@ -71,9 +71,11 @@ it('agrees with the vendor’s truth call by call, and one seed makes the same c
   expect(who(second.calls)).toEqual(who(first.calls));
   const offsets = (rows: CallRow[]) => {
     const times = [...rows].sort((a, b) => a.iteration! - b.iteration!).map(({ intended_ms }) => intended_ms!);
-    return times.map((at) => Math.round(at - times[0]!));
+    return times.map((at) => at - times[0]!);
   };
-  expect(offsets(second.calls)).toEqual(offsets(first.calls));
+  // To the moment that dial() was called after the schedule's: the script's own first steps, a millisecond or so.
+  const [one, two] = [offsets(first.calls), offsets(second.calls)];
+  expect(Math.max(...one.map((at, i) => Math.abs(at - two[i]!)))).toBeLessThan(25);
   // Whoever talked in both runs had the same to say.
   const talk = new Map(first.calls.map(({ iteration, talk_ms }) => [iteration, talk_ms]));
   const both = second.calls.filter(({ iteration, talk_ms }) => talk_ms !== null && talk.get(iteration) != null);
