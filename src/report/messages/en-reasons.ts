@@ -17,6 +17,7 @@ export const reasonsEn = {
   'why.configured-limit': 'Refused at {limit}, flat and by a busy status ({refused} calls): a configured limit, not a breakdown.',
   'why.refused-below': '{refused} calls were refused for capacity before the promise was reached.',
   'why.refused-at-rate': 'Calls were refused or failed at {rate} per second already.',
+  'why.limited-by-channels': 'The limit on channels ({level}) refused {refused} calls first: this run says nothing about the rate.',
   'why.no-fault': 'No fault was injected.',
   'why.fault-did-not-happen': 'The fault was asked for but did not happen.',
   'why.outage': 'Measured by first try, worst fault of the run.',
