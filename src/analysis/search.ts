@@ -10,7 +10,7 @@
  *
  *   a trial says   good   the loss ratio is at most ε
  *                  bad    it is more, and the failures are not ours
- *                  unfit  we could not offer the load, or failed ourselves: repeated once; a second time, our own limit ends the search upwards
+ *                  unfit  we could not offer the load, or failed ourselves: repeated twice; a third time, our own limit ends the search upwards
  */
 
 export type TrialLength = 'short' | 'long';
@@ -51,7 +51,7 @@ export interface Bounds {
 }
 
 /** An unfit trial is repeated so often before our own limit is believed. */
-const UNFIT_TRIALS = 2;
+const UNFIT_TRIALS = 3;
 /** Guesses in a row before the middle is taken: a vendor that always carries one call less than offered must not make the search walk. */
 const GUESSES_IN_A_ROW = 2;
 

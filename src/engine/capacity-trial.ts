@@ -57,6 +57,9 @@ export interface TrialHandle {
 /** An answer may take so long after the last INVITE; then the hold, and Timer F for the BYE. */
 const ANSWER_MS = 20_000;
 
+/** Calls/s that one thread sends without strain. */
+const ONE_WORKER = 150;
+
 const SCENARIO = fileURLToPath(new URL(`../scenario/built-in/capacity${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
 
 /** Checks options and starts the run. @throws CallsurgeError for options, scenario or profile that cannot be used; nothing was sent then. */
@@ -69,7 +72,8 @@ export async function startTrial(request: TrialRequest): Promise<TrialHandle> {
     callLengthMs: { '': lengthMs },
   };
   const plan = planRun(options, surge);
-  // Agents of ours would register anew for each trial, and our callers never ask for one.
+  const workers = usefulWorkers(plan, workersFor(terms, load));
+  // Agents of ours would register anew for each trial, and our own callers never ask for one.
   const vendor = terms.own || terms.press ? request.vendor : { ...request.vendor, agents: [] };
   const run = startRun({
     dir,
@@ -78,7 +82,7 @@ export async function startTrial(request: TrialRequest): Promise<TrialHandle> {
     surge,
     plan,
     vendor,
-    workers: usefulWorkers(plan, terms.workers),
+    workers,
     version,
     observers,
     exitCode,
@@ -95,6 +99,7 @@ export function trialOptions(terms: TrialTerms, load: number, lengthMs: number):
     CALLSURGE_NUMBER: number,
     CALLSURGE_UNTIL_MS: String(Math.round(rampMs + lengthMs)),
     CALLSURGE_HOLD_MS: String(holdMs),
+    CALLSURGE_PER_SECOND: String(Math.ceil(load / workersFor(terms, load))),
     ...(press ? { CALLSURGE_PRESS: press } : {}),
   };
   const graceful = { gracefulStop: ANSWER_MS + lengthMs + holdMs };
@@ -119,6 +124,9 @@ export function trialOptions(terms: TrialTerms, load: number, lengthMs: number):
     ),
   };
 }
+
+/** Threads count their calls each for itself, so one is better than several as long as it is not strained. */
+const workersFor = ({ sought, workers }: TrialTerms, load: number) => (sought === 'rate' && load <= ONE_WORKER ? 1 : workers);
 
 const pool = (vus: number) => ({ preAllocatedVUs: vus, maxVUs: vus });
 const stage = (ms: number, target: number) => ({ duration: Math.max(1, Math.round(ms)), target });

@@ -142,12 +142,12 @@ describe('noise', () => {
 });
 
 describe('our own limit', () => {
-  it('ends the search upwards after the second unfit trial, and says whose it is', () => {
+  it('ends the search upwards after the third unfit trial, and says whose it is', () => {
     const vendor: Vendor = ({ load }) => (load <= 90 ? { verdict: 'good' } : { verdict: 'unfit' });
     expect(play({ start: 1, max: 1000 }, vendor)).toMatchObject({ lower: 90, upper: 91, upperIs: 'harness' });
   });
 
-  it('is not believed for one unfit trial', () => {
+  it('is not believed for one unfit trial of each load', () => {
     const unfit = new Set<string>();
     const { lower, upperIs } = play({ start: 1, max: 1000 }, (next) => {
       const key = `${next.load} ${next.length}`;

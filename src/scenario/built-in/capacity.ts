@@ -1,6 +1,7 @@
 /** Capacity trial: callers who hold the line together, or come one after the other. Written by callsurge itself, for `callsurge search`. */
 import type { Call } from '../../call/call.ts';
 import { dial } from '../../call/dial.ts';
+import { sleep } from '../../call/sleep.ts';
 import { instance } from '../k6-execution.ts';
 
 /** Set by the search for each trial, as the scenario's `env` (engine/capacity-trial.ts). */
@@ -23,7 +24,24 @@ export async function together() {
 
 /** A short call: only its setting up is the point. */
 export async function oneByOne() {
+  await turn(Number(setting('CALLSURGE_PER_SECOND')));
   const call = await answered();
   await call.wait(Number(setting('CALLSURGE_HOLD_MS')));
   await call.hangUp();
+}
+
+/** When this thread's last calls went out, oldest at `next`: one slot for each call of a second. */
+const sent: number[] = [];
+let next = 0;
+
+/**
+ * After a pause of ours the schedule catches up with a burst, which a vendor that counts the calls of each second would rightly refuse. So a call
+ * waits until fewer than `perSecond` went out in the second before it. The callers of a thread share this on purpose.
+ */
+async function turn(perSecond: number): Promise<void> {
+  const now = instance.currentTestRunDuration;
+  const at = Math.max(now, (sent[next] ?? Number.NEGATIVE_INFINITY) + 1000);
+  sent[next] = at;
+  next = (next + 1) % perSecond;
+  if (at > now) await sleep(at - now);
 }
