@@ -1,9 +1,11 @@
 /** Puts a stack together: transport, wire, SIP.js's Core and reception. */
+import type { TimerHandle } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { LoadCore } from './core.ts';
 import { defaultPort, Locator, nameService } from './dns.ts';
 import { Exchange } from './exchange.ts';
 import { Ids } from './ids.ts';
+import { LocatedCall } from './located-call.ts';
 import { hostPortText } from './message/fields.ts';
 import { type Identity, OutgoingRequest } from './message/outgoing.ts';
 import { contactParam, familyOf, openTransport, viaName } from './open-transport.ts';
@@ -15,20 +17,21 @@ import { StackRegistration } from './registration.ts';
 import { ServerMemory } from './server-memory.ts';
 import { LEAST_SECONDS } from './session-timer.ts';
 import { reply, type Shared } from './shared.ts';
-import type { HostPort, RequestOptions, SipStack, SipStackOptions, TransactionResult } from './stack.ts';
+import type { HostPort, NextHop, RequestOptions, SipStack, SipStackOptions, TransactionResult, TransportName } from './stack.ts';
 import { sweep } from './sweep.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { settleTimers } from './timers.ts';
 import { traceReceiving, traceSending } from './trace.ts';
 import { transact } from './transact.ts';
-import type { SendError } from './transport.ts';
+import type { SendError, Transport } from './transport.ts';
 import { exchangeKey, Wire } from './wire.ts';
 
 /**
  * Opens a SIP stack on one transport: a UDP socket, or the connections of TCP, TLS, WS or WSS. For several see stacks.ts.
+ * @param siblings stacks of other transports, which a call may go over instead; this one is added to them
  * @throws CallsurgeError `port-in-use` where the port is taken, `usage` for an address that is not ours or TLS settings that cannot be used.
  */
-export async function createSipStack(options: SipStackOptions): Promise<SipStack> {
+export async function createSipStack(options: SipStackOptions, siblings = new Map<TransportName, Shared>()): Promise<SipStack> {
   const { clock, bind } = options;
   const timers = settleTimers(options.timers);
   const wheel = new TimerWheel(clock);
@@ -81,6 +84,8 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     userAgent: options.userAgent,
     sessions: { minS: options.sessionTimer?.minS ?? LEAST_SECONDS, expiresS: options.sessionTimer?.expiresS },
     memory: new ServerMemory(clock, wheel, timers, transport.reliable, (text, to) => wire.putAgain(Buffer.from(text), to)),
+    locator,
+    siblings,
     core: new LoadCore({
       transport: wire,
       make: (parts) => new OutgoingRequest(identity, parts),
@@ -93,15 +98,20 @@ export async function createSipStack(options: SipStackOptions): Promise<SipStack
     invited: new Recent(clock, timers.timeoutMs),
     open: new Set(),
   };
+  siblings.set(bind.transport, shared);
   const receiving = new Reception(shared, options);
   reception = receiving;
 
   return {
     local: { ...transport.local, transport: bind.transport },
-    call: (call, handlers) => new StackOutgoingCall(shared, call, handlers),
+    call: (call, handlers) =>
+      call.otherwise || locator.isName(call.nextHop)
+        ? new LocatedCall(shared, call, handlers)
+        : new StackOutgoingCall(shared, call, handlers),
     send: (request) => sendRequest(shared, request),
     register: (registration, handlers) => new StackRegistration(shared, registration, handlers),
     sweep: (open) => sweep(shared, open),
+    keepAlive: (hop, everyMs) => keepAlive(shared, transport, hop, everyMs),
     stats: () => ({
       received: receiving.received,
       sent: wire.sent,
@@ -146,12 +156,24 @@ function sendRequest(shared: Shared, options: RequestOptions): Promise<Transacti
         toTag: '',
         callId,
         cseq: ++cseq,
-        routeSet: [],
+        routeSet: options.route ?? [],
         headers: [...(options.headers ?? []), ...authorizer.headers(options.method, options.requestUri, options.body?.content ?? '')],
         body: options.body,
       }),
     options,
   );
+}
+
+function keepAlive({ clock }: Shared, transport: Transport, hop: NextHop, everyMs: number): () => void {
+  let timer: TimerHandle;
+  const next = () => {
+    timer = clock.after(everyMs, () => {
+      transport.ping(hop);
+      next();
+    });
+  };
+  next();
+  return () => timer.cancel();
 }
 
 function splitLine(line: string): [name: string, value: string] {

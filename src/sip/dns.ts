@@ -95,6 +95,11 @@ export class Locator {
     this.#random = random;
   }
 
+  /** Whether it takes asking to find it. */
+  isName({ host }: HostPort): boolean {
+    return isIP(host) === 0;
+  }
+
   /**
    * Every address that may serve, in the order in which to try them; hosts of one SRV priority are drawn anew by weight each time.
    * @param srv the port was not given: SRV records decide. @throws the name service's error where the name leads nowhere.

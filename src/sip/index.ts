@@ -5,3 +5,4 @@ export { type Challenge, checkDigest, digestResponse, parseChallenge } from './d
 export { type NameAddr, param, parseNameAddr, parseSipUri, type SipUri, splitList } from './message/fields.ts';
 export { redacted } from './redact.ts';
 export type * from './stack.ts';
+export { createSipStacks, type SipStacksOptions } from './stacks.ts';

@@ -114,7 +114,7 @@ export class StackOutgoingCall implements OutgoingCall {
       toTag: '',
       callId: this.sipCallId,
       cseq,
-      routeSet: [],
+      routeSet: this.#options.route ?? [],
       headers: [['Contact', this.#shared.contact(this.#user)], ['Allow', ALLOW], ...this.#extensions(), ...(headers ?? [])],
       lines: lines(this.#authorizer.headers('INVITE', requestUri, body?.content ?? '')),
       body,

@@ -133,7 +133,7 @@ export class StackRegistration implements Registration {
           toTag: '',
           callId: this.#callId,
           cseq: ++this.#cseq,
-          routeSet: [],
+          routeSet: this.#options.route ?? [],
           headers: [
             ['Contact', `<${this.#contactUri}>`],
             ['Expires', String(expiresS)],

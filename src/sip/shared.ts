@@ -3,6 +3,7 @@ import type { SessionDialog } from 'sip.js/lib/core/dialogs/session-dialog.js';
 import type { UserAgentServer } from 'sip.js/lib/core/user-agents/user-agent-server.js';
 import type { Clock } from '../clock.ts';
 import type { LoadCore } from './core.ts';
+import type { Locator } from './dns.ts';
 import type { Ids } from './ids.ts';
 import type { IncomingRequest } from './message/incoming.ts';
 import type { OutgoingRequest, RequestParts } from './message/outgoing.ts';
@@ -23,6 +24,10 @@ export interface Shared {
   core: LoadCore;
   wire: Wire;
   memory: ServerMemory;
+  /** Stacks of other transports that belong to the same user, and this one. */
+  siblings: ReadonlyMap<TransportName, Shared>;
+  /** Finds the addresses of next hops that are names. */
+  locator: Locator;
   userAgent: string;
   /** What we accept and ask for as callee (RFC 4028). */
   sessions: TimerPolicy;

@@ -127,13 +127,24 @@ export interface SipDialog {
   byeUnawaited(): void;
 }
 
-export interface OutgoingCallOptions {
+/** One way for a call to go. */
+export interface OutgoingWay {
   requestUri: string;
   fromUri: string;
-  fromDisplay?: string;
   toUri: string;
   /** Where the INVITE goes, whatever the Request-URI says. */
   nextHop: NextHop;
+  credentials?: Credentials;
+  /** Preloaded Route (RFC 3261 8.1.1.1): an outbound proxy that wants to see itself named. */
+  route?: readonly string[];
+}
+
+export interface OutgoingCallOptions extends OutgoingWay {
+  fromDisplay?: string;
+  /** Tried in turn where the first way does not answer, cannot be reached or says 503. */
+  otherwise?: readonly OutgoingWay[];
+  /** Not even a 100 within this: the next host or way, where there is one. Default: as late as `provisionalLimitMs` or Timer B. */
+  failoverMs?: number;
   callId?: string;
   headers?: HeaderList;
   /** Our offer. Absent: late offer, theirs comes in the 200 or a reliable 18x (see `lateOffer`). */
@@ -150,6 +161,8 @@ export interface OutgoingCallOptions {
 export interface OutgoingCallHandlers extends DialogHandlers {
   /** Each time the INVITE goes out: first, after a challenge (`cseq` rises) and as a retransmission. */
   sent?(at: number, what: { cseq: number; retransmission: boolean }): void;
+  /** Only where the next hop is a name or there are other ways: before each try, which way it is (0: the first) and the address. */
+  way?(index: number, to: NextHop): void;
   /** 1xx, 100 too. */
   provisional?(response: SipResponse): void;
   /** First 2xx; the ACK has been sent. */
@@ -225,6 +238,8 @@ export interface RequestOptions {
   toUri: string;
   nextHop: NextHop;
   callId?: string;
+  /** Preloaded Route: see OutgoingWay. */
+  route?: readonly string[];
   /** First CSeq; counts up over challenges. */
   cseq?: number;
   headers?: HeaderList;
@@ -240,6 +255,8 @@ export interface RegistrationOptions {
   /** `sip:1001@vendor` */
   aor: string;
   registrar: NextHop;
+  /** Preloaded Route: see OutgoingWay. */
+  route?: readonly string[];
   credentials?: Credentials;
   expiresS: number;
   /** User part of the Contact; default: that of the AOR. */
@@ -330,6 +347,8 @@ export interface SipStack {
   /** A request outside dialogs (OPTIONS, MESSAGE …), challenges answered. Never rejects. */
   send(options: RequestOptions): Promise<TransactionResult>;
   register(options: RegistrationOptions, handlers: RegistrationHandlers): Registration;
+  /** CRLF CRLF to that hop every so often, to keep a NAT's mapping (RFC 5626 3.5.1). @returns a function that ends it. */
+  keepAlive(hop: NextHop, everyMs: number): () => void;
   /** Ends what another process left open: BYE where there is a remote tag, else CANCEL. Never rejects. */
   sweep(open: DialogSnapshot): Promise<TransactionResult>;
   stats(): SipStackStats;

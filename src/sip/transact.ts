@@ -6,25 +6,67 @@
 import type { IncomingResponseMessage } from 'sip.js/lib/core/messages/incoming-response-message.js';
 import { NonInviteClientTransaction } from 'sip.js/lib/core/transactions/non-invite-client-transaction.js';
 import { UserAgentClient } from 'sip.js/lib/core/user-agents/user-agent-client.js';
+import { connectionWords } from './connection-words.ts';
 import { Authorizer } from './digest.ts';
 import { Exchange } from './exchange.ts';
 import { IncomingResponse } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
 import type { Shared } from './shared.ts';
-import type { Credentials, HostPort, TransactionResult } from './stack.ts';
+import type { Credentials, HostPort, NextHop, TransactionResult } from './stack.ts';
+import type { Destination } from './transport.ts';
 
 export interface TransactOptions {
   credentials?: Credentials;
-  nextHop?: HostPort;
+  nextHop?: HostPort | NextHop;
   retransmit?: boolean;
   timeoutMs?: number;
 }
 
-/** @param make builds the next attempt, CSeq counted up; with the authorizer's headers in it. */
+/**
+ * A next hop that is a name: its hosts are tried in turn (RFC 3263 4.3).
+ * @param make builds the next attempt, CSeq counted up; with the authorizer's headers in it.
+ */
 export function transact(
   shared: Shared,
   make: (authorizer: Authorizer) => OutgoingRequest,
   options: TransactOptions = {},
+): Promise<TransactionResult> {
+  const { nextHop } = options;
+  if (!nextHop || !shared.locator.isName(nextHop)) return transactAt(shared, make, options);
+  return transactByName(shared, make, options, nextHop);
+}
+
+async function transactByName(
+  shared: Shared,
+  make: (authorizer: Authorizer) => OutgoingRequest,
+  options: TransactOptions,
+  nextHop: NextHop | HostPort,
+): Promise<TransactionResult> {
+  const began = shared.clock.now();
+  const { transport } = shared.local;
+  let hosts: HostPort[];
+  try {
+    hosts = await shared.locator.locate(nextHop, transport);
+  } catch (error) {
+    const at = shared.clock.now();
+    const message = connectionWords(error as Error, nextHop, transport);
+    return { kind: 'transport', at, sentAt: began, message, local: false, retransmissions: 0 };
+  }
+  const name = ('name' in nextHop ? nextHop.name : undefined) ?? nextHop.host;
+  let result: TransactionResult | undefined;
+  for (const host of hosts) {
+    const timeoutMs = options.timeoutMs === undefined ? undefined : options.timeoutMs - (shared.clock.now() - began);
+    if (result && timeoutMs !== undefined && timeoutMs <= 0) break;
+    result = await transactAt(shared, make, { ...options, nextHop: { ...host, name } as Destination, timeoutMs });
+    if (result.kind === 'response' ? result.response.status !== 503 : result.kind === 'transport' && result.local) break;
+  }
+  return result!;
+}
+
+function transactAt(
+  shared: Shared,
+  make: (authorizer: Authorizer) => OutgoingRequest,
+  options: TransactOptions,
 ): Promise<TransactionResult> {
   return new Promise((resolve) => {
     const authorizer = new Authorizer(options.credentials);
