@@ -335,7 +335,7 @@ export const vendorBillable = (row: VendorCall, { of }: Billing) =>
 
 /** Seconds billed for one call: its time rounded up. Nothing for a call that took no time. */
 export function billedS(ms: number | null, { everyS }: Billing): number | null {
-  return ms === null ? null : Math.ceil(ms / 1000 / everyS - 1e-9) * everyS;
+  return ms === null ? null : Math.max(0, Math.ceil(ms / 1000 / everyS - 1e-9)) * everyS;
 }
 
 function spreadOf(values: (number | null)[]): Spread {
