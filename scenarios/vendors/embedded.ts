@@ -38,6 +38,7 @@ export default defineVendor({
     maxChannels: 2000,
     contact: { name: 'yourself' },
   },
+  announcements: { menu: { hz: 600 }, hold: { hz: 440 }, 'queue-full': { hz: 350 } },
   // A dead site says nothing: silence for this long, and the caller hangs up.
   limits: { mediaSilence: '3s' },
   trial: { type: 'dedicated', seats: AGENTS },

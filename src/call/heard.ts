@@ -21,7 +21,8 @@ export class Heard {
   tone(hz: number): string {
     const known = this.#known.find((one) => one.hz === hz);
     const name = known?.name ?? `${hz} Hz`;
-    if (this.#heard.length < MOST_WRITTEN) this.#heard.push(name);
+    // The same one again is a pause in it, or a listener that began anew.
+    if (this.#heard.length < MOST_WRITTEN && this.#heard.at(-1) !== name) this.#heard.push(name);
     if (known?.allBusy) this.allBusy ??= name;
     return name;
   }
