@@ -9,7 +9,7 @@
  *     12/min ╱                    ╲
  *            0m   5m        25m   30m
  */
-import { curves, dial, patience, pause, type SurgeOptions, sleep, talkTime } from 'callsurge';
+import { caller, curves, dial, patience, pause, type SurgeOptions, talkTime } from 'callsurge';
 import type { Options } from 'k6/options';
 
 export const options: Options = {
@@ -46,10 +46,14 @@ export const surge: SurgeOptions = { seed: 1200, arrivals: 'poisson', callLength
 
 /** Waits about a minute and a half; whoever gave up tries once more, a little later. */
 export async function diner() {
-  const first = await order(1);
-  if (first.outcome !== 'abandoned') return;
-  await sleep(pause.exponential('45s'));
-  await order(2, first.id);
+  await caller.redials({ on: ['abandoned'], after: pause.exponential('45s'), tries: 2 }, async () => {
+    const call = await dial('4001000000', { intent: 'support' });
+    await call.answered();
+    await call.press('1');
+    await call.agent({ patience: patience.weibull({ scale: '90s', shape: 1.5 }) });
+    await call.talk(talkTime.lognormal({ mean: '45s', sigma: 0.6 }));
+    await call.hangUp();
+  });
 }
 
 export async function vip() {
@@ -59,19 +63,4 @@ export async function vip() {
   await call.agent({ patience: patience.weibull({ scale: '3m', shape: 1.5 }) });
   await call.talk(talkTime.lognormal({ mean: '50s', sigma: 0.5 }));
   await call.hangUp();
-}
-
-async function order(attempt: number, redialOf?: string) {
-  const call = await dial('4001000000', { intent: 'support', try: attempt, redialOf });
-  try {
-    await call.answered();
-    await call.press('1');
-    await call.agent({ patience: patience.weibull({ scale: '90s', shape: 1.5 }) });
-    await call.talk(talkTime.lognormal({ mean: '45s', sigma: 0.6 }));
-    await call.hangUp();
-  } catch (error) {
-    // Out of patience is a part of this story; anything else ends it.
-    if (call.outcome !== 'abandoned') throw error;
-  }
-  return call;
 }
