@@ -21,6 +21,8 @@ const SURVIVAL_MS = 10_000;
 const PLATEAU_MS = 5000;
 const BACK_SHARE = 0.98;
 const MONTH_MS = 30 * 86_400_000;
+/** T1 of RFC 3261: what is sent again after it was late. */
+const TIMER_A_MS = 500;
 
 export function failover(log: AttemptLog, incidents: Incidents, answered: Level, lastMs: number): FaultFigures[] {
   const attempts = log.attempts();
@@ -152,8 +154,12 @@ function tries(fault: FaultIncident, t0: number, scene: Scene, before: Baseline,
   const seen = observe(attempts, before, effectMs, firstTry);
   const to = countBelow(attempts.at, untilMs);
   const from = countBelow(attempts.at, effectMs);
-  const probed = scene.probes.flatMap((probe) => findOutages(probe, countBelow(probe.at, effectMs), countBelow(probe.at, untilMs)));
-  const called = findOutages(seen, 0, to).map((outage) => sharpen(outage, probed));
+  // A probe sent so shortly before the next fault may have been lost by it.
+  const probesTo = untilMs - Math.min(before.srdLimitMs, TIMER_A_MS);
+  const probed = scene.probes.flatMap((probe) => findOutages(probe, countBelow(probe.at, effectMs), countBelow(probe.at, probesTo)));
+  const called = findOutages(seen, 0, to)
+    .filter(({ startMs }) => !isTheNextOnes(attempts, startMs, untilMs, before.srdLimitMs))
+    .map((outage) => sharpen(outage, probed));
   const found = firstTry ? withProbesAlone(called, probed) : called;
   const outages = found.map(({ beforeMs: _, lastAffectedMs: __, ...outage }): Outage => outage);
   // Of the fault itself; what comes when it is taken back (failback) is in the list, not in the RTO.
@@ -169,6 +175,12 @@ function tries(fault: FaultIncident, t0: number, scene: Scene, before: Baseline,
     rtoMs: overMs === null ? null : Math.max(0, overMs - t0),
     resolutionMs: last.endMs === null ? last.resolutionMs : last.endMs - last.lastAffectedMs,
   };
+}
+
+/** An outage that begins with an attempt under way when the next fault took effect, and not late until then, is the next fault's. */
+function isTheNextOnes(attempts: AttemptList, startMs: number, untilMs: number, srdLimitMs: number): boolean {
+  const i = countBelow(attempts.at, startMs);
+  return attempts.respondedAt[i]! >= untilMs && startMs + Math.min(srdLimitMs, TIMER_A_MS) >= untilMs;
 }
 
 /** Outages that no call was there to see. */
