@@ -15,8 +15,10 @@ export interface CallsurgeOptions {
   uasPort: number;
   core: number;
   trace: boolean;
-  /** Of Node, `--cpu-prof` say. */
+  /** Of Node, `--cpu-prof` say; sees the main thread alone. */
   nodeArgs?: string[];
+  /** Code for the scenario file, which the worker runs: a profiler of that thread, say. */
+  preamble?: string;
   /** Where the run folder is to stay. */
   keep?: string;
 }
@@ -29,7 +31,7 @@ async function play(load: Load, options: CallsurgeOptions): Promise<Outcome> {
   const { rate, seconds, holdMs } = load;
   const dir = options.keep ?? mkdtempSync(join(tmpdir(), 'bench-callsurge-'));
   try {
-    writeFileSync(join(dir, 'flat.ts'), scenario(load));
+    writeFileSync(join(dir, 'flat.ts'), (options.preamble ?? '') + scenario(load));
     writeFileSync(join(dir, 'uas.ts'), vendor(options.uasPort));
     const args = [...(options.nodeArgs ?? []), MAIN, 'run', 'flat.ts', '--vendor', './uas.ts', '--workers', '1', '--quiet'];
     if (!options.trace) args.push('--no-trace');

@@ -45,3 +45,12 @@ export interface Correlator {
   /** Which caller a leg was matched to, once known (for the agent's row). */
   matched(leg: string): { call: string; method: CorrelationMethod } | undefined;
 }
+
+/** Where no agent is ours: nobody is asked, nobody answers. */
+export const NO_AGENTS: Correlator = {
+  caller: () => ({ release: () => undefined }),
+  offered: () => undefined,
+  answered: () => undefined,
+  ended: () => undefined,
+  matched: () => undefined,
+};

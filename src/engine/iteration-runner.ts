@@ -81,7 +81,18 @@ export async function runIteration(
 
 /** Adds a sample of a built-in metric. */
 export function sample(services: CallServices, at: number, metric: string, type: string, value: number, plan: ScenarioPlan): void {
-  services.sink.write('samples', { t_ms: at, metric, type, value, tags: { ...plan.tags, scenario: plan.name } });
+  services.sink.write('samples', { t_ms: at, metric, type, value, tags: tagsOf(plan) });
+}
+
+/** One object a plan: told apart by identity where rows are cloned and written. */
+const tagsByPlan = new WeakMap<ScenarioPlan, object>();
+
+function tagsOf(plan: ScenarioPlan): object {
+  const known = tagsByPlan.get(plan);
+  if (known) return known;
+  const tags = { ...plan.tags, scenario: plan.name };
+  tagsByPlan.set(plan, tags);
+  return tags;
 }
 
 function untilInterrupted(story: Promise<unknown>, services: CallServices, signal: AbortSignal): Promise<unknown> {

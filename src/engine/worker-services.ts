@@ -1,6 +1,7 @@
 /** Builds what calls and agents of one worker stand on: its own SIP port, its own slice of RTP ports, its proxies of gate and broker. */
 import { AgentDesk } from '../call/agents.ts';
 import { currentVuOrNone } from '../call/context.ts';
+import { NO_AGENTS } from '../call/correlator.ts';
 import type { CallServices } from '../call/services.ts';
 import type { CallState } from '../call/states.ts';
 import type { Clock } from '../clock.ts';
@@ -58,13 +59,14 @@ export async function openServices(
   const rtpPorts = init.media === 'rtp' ? rtpSlice(vendor, worker - 1, workers) : undefined;
   const pump = rtpPorts && (await createMediaPump({ clock, host, ports: rtpPorts, seed: seed + worker }));
   const scenarios = init.configs.map(({ name }) => name);
+  const ownAgents = (vendor.agents ?? []).some(({ kind }) => kind === 'sip' || kind === 'phone');
   const services: CallServices = {
     clock,
     worker,
     stack,
     pump,
     mediaHost: await mediaAddress(vendor, host, trunks[0]!.nextHop),
-    correlator: new BrokerProxy(channel),
+    correlator: ownAgents ? new BrokerProxy(channel) : NO_AGENTS,
     sink,
     gate,
     trunks,
@@ -83,7 +85,7 @@ export async function openServices(
       mediaSilenceMs: durationMs(vendor.limits?.mediaSilence ?? MEDIA_SILENCE),
       scheduleLagMs: durationMs(vendor.limits?.scheduleLag ?? SCHEDULE_LAG),
     },
-    ownAgents: (vendor.agents ?? []).some(({ kind }) => kind === 'sip' || kind === 'phone'),
+    ownAgents,
     signalling: vendor.signalling && { method: vendor.signalling.method, header: vendor.signalling.header },
     state,
     trace,

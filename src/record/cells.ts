@@ -12,6 +12,9 @@ const FORMULA = /^'*[=+\-@＝＋－＠\t\r]/;
 const DEFUSED = /^'+[=+\-@＝＋－＠\t\r]/;
 
 export function defuse(text: string): string {
+  // Letters and digits begin most texts, and none of what is dangerous.
+  const first = text.charCodeAt(0);
+  if ((first >= 97 && first <= 122) || (first >= 48 && first <= 57) || (first >= 65 && first <= 90)) return text;
   return FORMULA.test(text) ? `'${text}` : text;
 }
 
@@ -60,4 +63,43 @@ export function decodeCell(type: Column['type'], cell: string): unknown {
 /** Name and type of each column of a table, in the order of the file. */
 export function columnsOf(table: TableName): { name: string; type: Column['type'] }[] {
   return Object.entries(TABLES[table].columns).map(([name, { type }]) => ({ name, type }));
+}
+
+/** The header line of a table, with its line end. */
+export function headerLine(table: TableName): string {
+  return `${columnsOf(table)
+    .map(({ name }) => name)
+    .join(',')}\n`;
+}
+
+/** Writes rows of one table as lines (RFC 4180, but with a bare line feed at the end as everywhere here). */
+export function lineEncoder(table: TableName): (row: object) => string {
+  const columns = columnsOf(table);
+  // Samples of one scenario share their tags: seen last, written as last.
+  let json: unknown;
+  let jsonText = '';
+  return (row) => {
+    const cells = row as Record<string, unknown>;
+    let line = '';
+    for (let i = 0; i < columns.length; i++) {
+      const { name, type } = columns[i]!;
+      const value = cells[name];
+      if (i > 0) line += ',';
+      if (value === null || value === undefined) continue;
+      if (type === 'json' && typeof value === 'object') {
+        if (value !== json) {
+          json = value;
+          jsonText = quoted(encodeCell(type, value));
+        }
+        line += jsonText;
+      } else line += type === 'text' || type === 'json' ? quoted(encodeCell(type, value)) : encodeCell(type, value);
+    }
+    return `${line}\n`;
+  };
+}
+
+const SPECIAL = /[",\r\n]/;
+
+function quoted(cell: string): string {
+  return SPECIAL.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

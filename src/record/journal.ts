@@ -7,9 +7,8 @@
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
 import { CallsurgeError } from '../errors.ts';
-import { columnsOf, encodeCell } from './cells.ts';
+import { headerLine, lineEncoder } from './cells.ts';
 import { type RowSink, type RowTypes, type RunMeta, TABLES, type TableName } from './schema.ts';
 
 export const META_FILE = 'run.json';
@@ -27,8 +26,10 @@ export interface RunFolderOptions {
 interface OpenTable {
   file: string;
   fd: number;
-  columns: ReturnType<typeof columnsOf>;
-  waiting: string[][];
+  encode: (row: object) => string;
+  /** Lines not yet written, and how many they are. */
+  text: string;
+  rows: number;
 }
 
 export class RunFolder implements RowSink {
@@ -56,9 +57,8 @@ export class RunFolder implements RowSink {
         const file = join(path, TABLES[name].file);
         const fd = openSync(file, 'ax');
         made.push(file);
-        const columns = columnsOf(name);
-        tables.set(name, { file, fd, columns, waiting: [] });
-        append(fd, `${columns.map((column) => column.name).join(',')}\n`);
+        tables.set(name, { file, fd, encode: lineEncoder(name), text: '', rows: 0 });
+        append(fd, headerLine(name));
       }
     } catch (cause) {
       for (const { fd } of tables.values()) closeSync(fd);
@@ -94,9 +94,9 @@ export class RunFolder implements RowSink {
       return;
     }
     const open = this.#tables.get(table)!;
-    const cells = row as Record<string, unknown>;
-    open.waiting.push(open.columns.map(({ name, type }) => encodeCell(type, cells[name])));
-    if (open.waiting.length >= this.#flushRows) this.#flushTable(open);
+    open.text += open.encode(row);
+    open.rows++;
+    if (open.rows >= this.#flushRows) this.#flushTable(open);
   }
 
   /** Hands every waiting row to the kernel. Never throws: see `problem`. */
@@ -135,14 +135,15 @@ export class RunFolder implements RowSink {
   }
 
   #flushTable(table: OpenTable): void {
-    if (table.waiting.length === 0 || this.#closed) return;
-    const rows = table.waiting;
-    table.waiting = [];
+    if (table.rows === 0 || this.#closed) return;
+    const { text, rows } = table;
+    table.text = '';
+    table.rows = 0;
     try {
-      if (this.#problem) this.#rowsLost += rows.length;
-      else append(table.fd, stringify(rows));
+      if (this.#problem) this.#rowsLost += rows;
+      else append(table.fd, text);
     } catch (cause) {
-      this.#rowsLost += rows.length;
+      this.#rowsLost += rows;
       this.#problem = unwritable(table.file, cause);
       this.#onProblem?.(this.#problem);
     }
