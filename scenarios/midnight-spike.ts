@@ -31,7 +31,7 @@ export const options: Options = {
   },
 };
 
-export const surge: SurgeOptions = { seed: 1111, arrivals: 'poisson', callLength: '20s' };
+export const surge: SurgeOptions = { seed: 1111, arrivals: 'poisson', callLength: '20s', expect: { talk: '5s', patience: '30s' } };
 
 /** Presses 1 for support, waits as long as patience lasts, tells the story and hangs up. */
 export async function shopper() {

@@ -40,6 +40,8 @@ export interface CheckedSurge {
   drainMs: number;
   /** What the author expects of a call's length, for planning alone: by scenario, `''` for all others. */
   callLengthMs: Record<string, number>;
+  /** Means that the author expects; for planning alone. */
+  expect?: { talkMs?: number; patienceMs?: number };
 }
 
 /**
@@ -61,6 +63,7 @@ export function checkSurge(raw: unknown, overrides: { seed?: number | undefined;
     trace: fields.oneOf('trace', ['on', 'off'], 'on'),
     drainMs: fields.duration('drain', '35s'),
     callLengthMs: checkCallLength(fields),
+    ...checkExpect(fields),
   };
   fields.raw('seed');
   fields.end();
@@ -235,6 +238,17 @@ function checkProbes(fields: Fields, fallback: number): number {
   if (typeof perSecond !== 'number' || !(perSecond >= 0 && perSecond <= 100)) throw probes.invalid('perSecond', 'must be from 0 to 100');
   probes.end();
   return perSecond;
+}
+
+function checkExpect(fields: Fields): Pick<CheckedSurge, 'expect'> {
+  if (!fields.has('expect')) return {};
+  const expect = new Fields(fields.raw('expect'), fields.path('expect'));
+  const checked = {
+    ...(expect.has('talk') ? { talkMs: expect.duration('talk', undefined, 1) } : {}),
+    ...(expect.has('patience') ? { patienceMs: expect.duration('patience', undefined, 1) } : {}),
+  };
+  expect.end();
+  return { expect: checked };
 }
 
 function checkCallLength(fields: Fields): Record<string, number> {

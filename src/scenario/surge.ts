@@ -88,4 +88,6 @@ export interface SurgeOptions {
    * default 60s.
    */
   callLength?: Duration | Record<string, Duration>;
+  /** Mean talk time and patience that the scenario draws, for the queue that `callsurge plan` expects at the peak. For planning alone. */
+  expect?: { talk?: Duration; patience?: Duration };
 }

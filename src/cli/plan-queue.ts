@@ -1,0 +1,79 @@
+/** What theory expects of the queue at the plan's peak, before anything is sent: Erlang A for the planned agents, if the peak lasted. */
+import { agentsFor, expectation, type QueueExpectation, type QueueLoad } from '../analysis/erlang.ts';
+import { USUAL_LEVEL } from '../analysis/modelling.ts';
+import { durationMs, formatDuration } from '../duration.ts';
+import { SERVICE_LEVEL_MS } from '../metrics/builtin.ts';
+import type { CheckedSurge } from '../scenario/check-surge.ts';
+import { drawFrom } from '../scenario/draws.ts';
+import type { PlanFigures } from '../schedule/figures.ts';
+import type { AgentGroup, VendorProfile } from '../vendor/profile.ts';
+
+/** Mean patience where nobody says: a round figure, printed as an assumption. */
+const USUAL_PATIENCE_MS = 60_000;
+
+export interface PlannedQueue {
+  load: QueueLoad;
+  agents: number;
+  thresholdMs: number;
+  level: number;
+  expected: QueueExpectation;
+  /** Fewest agents that reach the level; null: none do. */
+  needed: number | null;
+  /** What was assumed because neither scenario nor profile says. */
+  assumed: string[];
+}
+
+/** Null where the profile has no agents, or nothing arrives. */
+export function plannedQueue(vendor: VendorProfile, surge: CheckedSurge, figures: PlanFigures): PlannedQueue | null {
+  const { rate, stepMs } = figures.series;
+  const peakAtMs = (rate.indexOf(Math.max(...rate)) + 0.5) * stepMs;
+  const groups = (vendor.agents ?? []).map((group) => ({ group, agents: onDuty(group, peakAtMs) })).filter(({ agents }) => agents > 0);
+  const agents = groups.reduce((sum, one) => sum + one.agents, 0);
+  if (agents === 0) return null;
+
+  const assumed: string[] = [];
+  const talkMs = surge.expect?.talkMs ?? longestCall(figures);
+  const talk = ({ handling }: AgentGroup) => {
+    if (handling !== undefined && handling !== 'until-caller') return drawFrom(handling).meanMs;
+    if (surge.expect?.talkMs === undefined) assumed.push(`talk ${formatDuration(talkMs)} as callLength (surge.expect.talk)`);
+    return talkMs;
+  };
+  const handling = groups.map(
+    ({ group, agents: n }) => n * (talk(group) + (group.wrapUp === undefined ? 0 : drawFrom(group.wrapUp).meanMs)),
+  );
+  const patienceMs = surge.expect?.patienceMs ?? USUAL_PATIENCE_MS;
+  if (surge.expect?.patienceMs === undefined) assumed.push(`patience ${formatDuration(patienceMs)} (surge.expect.patience)`);
+
+  const load = { perSecond: figures.peakRate, handlingMs: handling.reduce((sum, ms) => sum + ms, 0) / agents, patienceMs };
+  const claim = vendor.claims?.serviceLevel;
+  const thresholdMs = claim ? durationMs(claim.within, 'claims.serviceLevel.within') : SERVICE_LEVEL_MS;
+  const level = claim?.atLeast ?? USUAL_LEVEL;
+  const expected = expectation(load, agents, thresholdMs);
+  if (!expected) return null;
+  return { load, agents, thresholdMs, level, expected, needed: agentsFor(load, { thresholdMs, level }), assumed: [...new Set(assumed)] };
+}
+
+/** Agents of the group whose shift covers that moment of the load. */
+function onDuty({ count, shifts }: AgentGroup, atMs: number): number {
+  if (!shifts?.length) return count;
+  const covers = shifts.filter(
+    ({ from, to }) => durationMs(from, 'shifts') <= atMs && (to === undefined || atMs < durationMs(to, 'shifts')),
+  );
+  return Math.min(count, Math.max(0, ...covers.map((shift) => shift.count ?? count)));
+}
+
+const longestCall = ({ scenarios }: PlanFigures) => Math.max(...scenarios.map(({ callLengthMs }) => callLengthMs));
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const duration = (ms: number) => formatDuration(ms < 10_000 ? Math.round(ms) : Math.round(ms / 1000) * 1000);
+
+/** Lines of `callsurge plan`. */
+export function queueLines({ load, agents, thresholdMs, level, expected, needed, assumed }: PlannedQueue): string[] {
+  const within = `${percent(level).replace('.0', '')} in ${formatDuration(thresholdMs)}`;
+  return [
+    `queue at the peak ${expected.erlangs.toFixed(1)} erlangs (${duration(load.handlingMs)} a call) for ${agents} agents. If the peak lasted, Erlang A expects:`,
+    `                  ${percent(expected.waiting)} wait, ${duration(expected.meanWaitMs)} on average, ${percent(expected.abandonment)} give up, agents ${percent(expected.occupancy)} busy,`,
+    `                  ${percent(expected.serviceLevel)} answered in ${formatDuration(thresholdMs)}; ${needed === null ? `no number of agents reaches ${within}` : `${within} needs ${needed} agents`}`,
+    ...(assumed.length > 0 ? [`assumed           ${assumed.join(', ')}`] : []),
+  ];
+}
