@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { EXIT, EXIT_MEANINGS, exitCodeOf } from './exit-codes.ts';
 import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
+import { markCommand } from './mark.ts';
 import { planCommand } from './plan.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { reportCommand } from './report.ts';
@@ -54,6 +55,7 @@ ${exitTable}`,
     sweepCommand(),
   ])
     callsurge.addCommand(command.exitOverride());
+    markCommand(),
   return callsurge.exitOverride();
 }
 

@@ -13,6 +13,7 @@ import { type EmbeddedVendor, startEmbedded } from './embedded.ts';
 import { endOfRun } from './end-of-run.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { type InputFlags, type Inputs, langOption, loadInputs, runFolderName, withInputFlags } from './inputs.ts';
+import { watchKeys } from './keys.ts';
 import { LiveLine } from './live.ts';
 import { planFigures } from './plan-figures.ts';
 import { type MadeReports, makeReports } from './reports.ts';
@@ -88,7 +89,14 @@ export async function playRun(
       observers: [observer(live, flags.quiet === true)],
       exitCode: exitCodeOfEnding,
     });
-    result = await withSignals(handle, live);
+    alarms.listenMarks((mark) => handle.typedMark(mark));
+    const clock = new RealClock(anchor);
+    const keys = watchKeys(process.stdin, () => clock.now(), {
+      mark: (mark) => handle.typedMark(mark),
+      interrupt: () => process.kill(process.pid, 'SIGINT'),
+      say: (text) => live.say(text),
+    });
+    result = await withSignals(handle, live).finally(keys);
     if (embedded) await beforeVendorEnds?.(embedded.api);
   } finally {
     live.end();

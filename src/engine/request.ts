@@ -1,6 +1,7 @@
 /** What a run is asked for, what it answers, and who may watch it. */
 import type { ClockAnchor } from '../clock.ts';
 import type { AlarmReceiver } from '../faults/alarms.ts';
+import type { Mark } from '../faults/mark.ts';
 import type { ThresholdResult } from '../metrics/thresholds.ts';
 import type { EventRow, Outcome, RunMeta } from '../record/schema.ts';
 import type { CheckedSurge } from '../scenario/check-surge.ts';
@@ -81,4 +82,6 @@ export interface RunHandle {
   stopNow(): void;
   /** The operator marks something: `started` or `ended` of a manual fault or scaling step; else a mark of the record. */
   mark(mark: { name: string; action: string; by?: 'buyer' | 'vendor'; at?: number; plusMinusMs?: number }): void;
+  /** Somebody's typed mark. `fault` and `fixed` also tell a manual fault that waits for a person that it has begun, or is over. */
+  typedMark(mark: Mark): void;
 }

@@ -12,6 +12,7 @@
  * Whatever stops a run (a signal, a threshold, the contract's hours, the script, an error) only ends the going forward; the taking down is the same.
  */
 import { messageOf } from '../errors.ts';
+import { type Mark, markRow } from '../faults/mark.ts';
 import type { RunHandle, RunRequest, RunResult } from './request.ts';
 import { finishRun } from './run-result.ts';
 import { RunState } from './run-state.ts';
@@ -51,7 +52,16 @@ export function startRun(request: RunRequest): RunHandle {
       if ((action === 'started' || action === 'ended') && run.faults?.mark(name, action, t_ms)) return;
       run.record?.event({ t_ms, kind: 'mark', name, action, by: by ?? 'buyer', value: plusMinusMs ?? null });
     },
+    typedMark: (mark) => takeMark(run, mark),
   };
+}
+
+/** A fault that waits for a person begins with the mark, ± and all; one that nobody planned is written down as it is. */
+function takeMark(run: RunState, mark: Mark): void {
+  const { faults, record } = run;
+  if (mark.type === 'fault' && faults?.markAny('started', mark)) return;
+  record?.write('events', markRow(mark));
+  if (mark.type === 'fixed') faults?.markAny('ended', mark);
 }
 
 async function play(run: RunState, now: Promise<void>): Promise<RunResult> {

@@ -1,13 +1,14 @@
 /**
  * Where the vendor's monitoring posts its alarms: `POST http://host:port/alarm/TOKEN`, any JSON. Each becomes an event with the time at which it
- * came; the time from a fault to it is the detection time.
+ * came; the time from a fault to it is the detection time. `POST …/mark/TOKEN` takes what people mark (faults/mark.ts).
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { CallsurgeError } from '../errors.ts';
+import { CallsurgeError, messageOf } from '../errors.ts';
 import { type EventRow, rowOf } from '../record/schema.ts';
+import { type Mark, readMark } from './mark.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 const REQUEST_LIMIT_MS = 10_000;
@@ -19,6 +20,10 @@ export interface AlarmReceiver {
   readonly url: string;
   /** From now on each alarm goes there, those that came before first. */
   listen(event: (row: EventRow) => void): void;
+  /** Where people's marks go. */
+  readonly markUrl: string;
+  /** From now on each mark goes there; before, marks are refused (409): no run listens. */
+  listenMarks(mark: (mark: Mark) => void): void;
   close(): Promise<void>;
 }
 
@@ -44,10 +49,25 @@ export async function openAlarmReceiver(options: AlarmOptions): Promise<AlarmRec
   let take = (row: EventRow) => {
     if (early.length < KEPT) early.push(row);
   };
+  let takeMark: ((mark: Mark) => void) | undefined;
   const server = createServer({ requestTimeout: REQUEST_LIMIT_MS }, (request, response) => {
     const at = clock.now();
-    const answer = (status: number) => response.writeHead(status, { connection: 'close' }).end();
-    if (request.method !== 'POST' || !isOurs(request.url ?? '', token)) return answer(404);
+    const answer = (status: number, text = '') => response.writeHead(status, { connection: 'close' }).end(text);
+    const ours = (kind: 'alarm' | 'mark') => isOurs(request.url ?? '', `/${kind}/${token}`);
+    if (request.method === 'POST' && ours('mark'))
+      return void read(request).then(
+        (text) => {
+          try {
+            if (!takeMark) return answer(409, 'no run is listening');
+            takeMark(readMark(JSON.parse(text), at));
+            answer(204);
+          } catch (thrown) {
+            answer(400, messageOf(thrown));
+          }
+        },
+        () => answer(413),
+      );
+    if (request.method !== 'POST' || !ours('alarm')) return answer(404);
     read(request).then(
       (text) => {
         answer(204);
@@ -65,8 +85,13 @@ export async function openAlarmReceiver(options: AlarmOptions): Promise<AlarmRec
     server.listen(port, host, resolve);
   });
   const { port: real } = server.address() as AddressInfo;
+  const base = `http://${host.includes(':') ? `[${host}]` : host}:${real}`;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${real}/alarm/${token}`,
+    url: `${base}/alarm/${token}`,
+    markUrl: `${base}/mark/${token}`,
+    listenMarks(mark) {
+      takeMark = mark;
+    },
     listen(event) {
       take = event;
       for (const row of early.splice(0)) event(row);
@@ -92,9 +117,9 @@ function alarmRow(at: number, text: string): EventRow {
   return rowOf('events', { t_ms: at, kind: 'alarm', action: 'received', name, target, by: 'vendor', detail: body });
 }
 
-function isOurs(url: string, token: string): boolean {
+function isOurs(url: string, path: string): boolean {
   const given = Buffer.from(url.split('?')[0] ?? '');
-  const wanted = Buffer.from(`/alarm/${token}`);
+  const wanted = Buffer.from(path);
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 

@@ -9,6 +9,8 @@ export interface Effect {
   /** HTTP status or the like, for the record. */
   value?: number;
   detail?: unknown;
+  /** How far off `at` may be, ms, where a person said it. */
+  errorMs?: number;
 }
 
 export interface InjectorContext {
@@ -22,7 +24,7 @@ export interface InjectorContext {
   /** Our own side: all workers have done it when it resolves. */
   own: ((fault: OwnFault, on: boolean) => Promise<unknown>) | undefined;
   /** Resolves at the operator's mark of that name and action; rejects when the signal aborts. */
-  marked(name: string, action: 'started' | 'ended', signal: AbortSignal): Promise<number>;
+  marked(name: string, action: 'started' | 'ended', signal: AbortSignal): Promise<{ at: number; errorMs: number }>;
 }
 
 /**

@@ -8,7 +8,7 @@ export function manualAction(name: string, action: 'started' | 'ended', instruct
   return async ({ marked }, signal) => {
     const timeout = AbortSignal.timeout(withinMs);
     try {
-      return { at: await marked(name, action, AbortSignal.any([signal, timeout])), detail: { instruction } };
+      return { ...(await marked(name, action, AbortSignal.any([signal, timeout]))), detail: { instruction } };
     } catch {
       throw new Error(timeout.aborted ? `nobody marked "${instruction}" within ${withinMs / 1000} s` : `nobody marked "${instruction}"`);
     }

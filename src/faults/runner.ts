@@ -30,7 +30,7 @@ export interface FaultRunnerOptions {
 interface Waiting {
   name: string;
   action: 'started' | 'ended';
-  resolve(at: number): void;
+  resolve(at: number, errorMs?: number): void;
 }
 
 export class FaultRunner {
@@ -53,7 +53,7 @@ export class FaultRunner {
       own: options.own,
       marked: (name, action, signal) =>
         new Promise((resolve, reject) => {
-          const waiting: Waiting = { name, action, resolve };
+          const waiting: Waiting = { name, action, resolve: (at, errorMs = 0) => resolve({ at, errorMs }) };
           this.#waiting.add(waiting);
           signal.addEventListener('abort', () => this.#waiting.delete(waiting) && reject(signal.reason), { once: true });
         }),
@@ -72,6 +72,15 @@ export class FaultRunner {
     if (!waiting) return false;
     this.#waiting.delete(waiting);
     waiting.resolve(at);
+    return true;
+  }
+
+  /** The same without a name: the first step that waits, or the one that the mark names. */
+  markAny(action: 'started' | 'ended', { at, errorMs, fault }: { at: number; errorMs: number; fault?: string }): boolean {
+    const waiting = [...this.#waiting].find((w) => w.action === action && (fault === undefined || w.name === fault));
+    if (!waiting) return false;
+    this.#waiting.delete(waiting);
+    waiting.resolve(at, errorMs);
     return true;
   }
 
@@ -148,6 +157,7 @@ export class FaultRunner {
     const detail = {
       ...aim,
       ...(effect.value === undefined ? {} : { status: effect.value }),
+      ...(effect.errorMs ? { plusMinusMs: effect.errorMs } : {}),
       ...(effect.detail ? { answer: effect.detail } : {}),
     };
     this.#event(kind, step, words.done, effect.at, Math.round((effect.at - asked) * 1000) / 1000, detail);

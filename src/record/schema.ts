@@ -187,7 +187,7 @@ export type EventKind = (typeof EVENT_KINDS)[number];
  * | scale | ready | the vendor says that the capacity is there |
  * | probe | answered, lost | one OPTIONS, never retransmitted; `name` = trunk, `t_ms` = when it was SENT, `value` = ms to its answer |
  * | alarm | received | the vendor's alarm reached us; `name` = fault, where the alarm tells |
- * | mark | alarm, ticket, engineer, workaround, fixed | somebody says so, `by` buyer or vendor; `value` = ± ms |
+ * | mark | fault, alarm, ticket, engineer, workaround, fixed | somebody says so, `by` buyer or vendor; `value` = ± ms; `name` = fault, where told |
  * | drain | start, end | no new calls; every call is over |
  */
 export const EVENT_ACTIONS = {
@@ -196,7 +196,7 @@ export const EVENT_ACTIONS = {
   scale: ['trigger', 'accepted', 'failed', 'ready'],
   probe: ['answered', 'lost'],
   alarm: ['received'],
-  mark: ['alarm', 'ticket', 'engineer', 'workaround', 'fixed'],
+  mark: ['fault', 'alarm', 'ticket', 'engineer', 'workaround', 'fixed'],
   drain: ['start', 'end'],
 } as const satisfies Partial<Record<EventKind, readonly string[]>>;
 
