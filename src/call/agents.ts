@@ -1,5 +1,6 @@
 /**
- * The agents of one worker: each registers as a SIP UA of its own, is free or busy, takes its shifts, and answers what the vendor's ACD offers.
+ * The agents of one worker: each registers as a SIP UA of its own, or has a number that the vendor calls over our trunk; is free, busy, in wrap-up or not
+ * ready; takes its shifts, and answers what the vendor's ACD offers.
  */
 import type { TimerHandle } from '../clock.ts';
 import { sleepOn } from '../clock.ts';
@@ -7,6 +8,7 @@ import type { Draw, RandomStream } from '../random.ts';
 import { rowOf } from '../record/schema.ts';
 import type { IncomingCall, NextHop, Registration } from '../sip/stack.ts';
 import { AgentLeg } from './agent-leg.ts';
+import { type BreakPlan, Breaks } from './breaks.ts';
 import type { CallServices } from './services.ts';
 
 /** An agent as used: account resolved, secret read, draws made. */
@@ -15,6 +17,8 @@ export interface LiveAgent {
   name: string;
   username: string;
   password: string;
+  /** The number that the vendor calls: nothing is registered. */
+  number?: string | undefined;
   /** Domain of the address of record. */
   domain: string;
   registrar: NextHop;
@@ -30,6 +34,8 @@ export interface LiveAgent {
   random: RandomStream;
   /** Ms from the load's start; empty: logged in for the whole run. */
   shifts: { fromMs: number; toMs: number }[];
+  /** When it is not ready for calls. Undefined: never. */
+  breaks?: BreakPlan | undefined;
 }
 
 interface Seat {
@@ -38,6 +44,11 @@ interface Seat {
   /** Set while a call is offered or talked, and in wrap-up. */
   busyUntil: number;
   leg: AgentLeg | undefined;
+  /** Logged in: asked to register, or, with a number of its own, in its shift. */
+  on: boolean;
+  /** The registrar has it; what is told of it are changes, not refreshes. */
+  bound: boolean;
+  breaks: Breaks | undefined;
   /** Logged off by a fault of ours: it logs on again at the fault's end. */
   away: boolean;
 }
@@ -47,12 +58,31 @@ export class AgentDesk {
   readonly #seats = new Map<string, Seat>();
   readonly #timers = new Set<TimerHandle>();
   #legs = 0;
+  #perSecond = Number.POSITIVE_INFINITY;
   #stopped = false;
 
   constructor(services: CallServices, agents: readonly LiveAgent[]) {
     this.#services = services;
-    for (const agent of agents)
-      this.#seats.set(agent.username, { agent, registration: undefined, busyUntil: 0, leg: undefined, away: false });
+    for (const agent of agents) {
+      const seat: Seat = {
+        agent,
+        registration: undefined,
+        busyUntil: 0,
+        leg: undefined,
+        on: false,
+        bound: false,
+        breaks: undefined,
+        away: false,
+      };
+      if (agent.breaks)
+        seat.breaks = new Breaks(
+          services.clock,
+          agent.breaks,
+          () => (seat.leg ? undefined : seat.busyUntil),
+          (ready, at) => this.#event(at, agent.name, ready ? 'ready' : 'not-ready', null),
+        );
+      this.#seats.set(agent.number === undefined ? agent.username : digitsOf(agent.number), seat);
+    }
   }
 
   get size(): number {
@@ -75,31 +105,36 @@ export class AgentDesk {
    * has been answered. @returns how many are registered, and the first failure in words.
    */
   async start(perSecond: number, signal?: AbortSignal): Promise<{ registered: number; asked: number; failure: string | undefined }> {
+    this.#perSecond = perSecond;
     const seats = [...this.#seats.values()].filter((seat) => seat.agent.shifts.length === 0);
     const answers: Promise<string | undefined>[] = [];
     for (const [i, seat] of seats.entries()) {
-      if (i > 0) await sleepOn(this.#services.clock, 1000 / perSecond, signal);
+      if (i > 0 && seat.agent.number === undefined) await sleepOn(this.#services.clock, 1000 / perSecond, signal);
       answers.push(this.#login(seat));
     }
     const failure = (await Promise.all(answers)).find((problem) => problem !== undefined);
-    return { registered: this.#count((seat) => seat.registration?.registered === true), asked: seats.length, failure };
+    const asked = seats.filter((seat) => seat.agent.number === undefined).length;
+    return { registered: this.registered, asked, failure };
   }
 
-  /** Starts the shifts' clocks. */
+  /** Starts the shifts' clocks. Who begins at the same time logs in one after the other, as fast as `start` was told. */
   loadStarts(at: number): void {
+    const together = new Map<number, number>();
     for (const seat of this.#seats.values())
       for (const shift of seat.agent.shifts) {
-        this.#at(at + shift.fromMs, () => void this.#login(seat));
+        const before = together.get(shift.fromMs) ?? 0;
+        together.set(shift.fromMs, before + 1);
+        this.#at(at + shift.fromMs + (1000 * before) / this.#perSecond, () => void this.#login(seat));
         if (Number.isFinite(shift.toMs)) this.#at(at + shift.toMs, () => void this.#logout(seat));
       }
   }
 
   /** An INVITE that came to this worker: offered to the agent that its Request-URI names. */
   take(incoming: IncomingCall): void {
-    const user = /^sips?:([^@;]+)@/i.exec(incoming.request.uri)?.[1] ?? '';
-    const seat = this.#seats.get(user);
+    const seat = this.#seatOf(incoming);
     if (!seat) return incoming.reject(404);
     const { clock } = this.#services;
+    if (!this.#stopped && (!seat.on || seat.breaks?.ready === false) && !seat.leg) return incoming.reject(480);
     if (this.#stopped || seat.leg || seat.busyUntil > clock.now()) return incoming.reject(486);
     const leg = new AgentLeg(this.#services, seat.agent, `a${this.#services.worker}-${++this.#legs}`, incoming, (over) => {
       if (seat.leg === over) seat.leg = undefined;
@@ -109,10 +144,21 @@ export class AgentDesk {
     void leg.serve();
   }
 
+  /** By account, or by number: in the Request-URI, or in To where the vendor writes our trunk's name into the Request-URI. */
+  #seatOf({ request }: IncomingCall): Seat | undefined {
+    for (const uri of [request.uri, request.toUri]) {
+      const user = /^(?:sips?|tel):([^@;]+)/i.exec(uri)?.[1] ?? '';
+      const seat = this.#seats.get(user) ?? this.#seats.get(digitsOf(user));
+      if (seat) return seat;
+    }
+    return undefined;
+  }
+
   /** Hangs up what agents are still on and removes every binding. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
+    for (const seat of this.#seats.values()) seat.breaks?.stop();
     const seats = [...this.#seats.values()];
     await Promise.all(seats.map((seat) => seat.leg?.hangUp('harness')));
     await Promise.all(seats.map((seat) => this.#logout(seat)));
@@ -143,8 +189,14 @@ export class AgentDesk {
 
   /** @returns why it failed, or undefined once registered. Later losses go into the record. */
   #login(seat: Seat): Promise<string | undefined> {
-    if (seat.registration || this.#stopped) return Promise.resolve(undefined);
+    if (seat.on || this.#stopped) return Promise.resolve(undefined);
     const { agent } = seat;
+    seat.on = true;
+    seat.breaks?.start();
+    if (agent.number !== undefined) {
+      this.#event(this.#services.clock.now(), agent.name, 'ready', null);
+      return Promise.resolve(undefined);
+    }
     return new Promise((resolve) => {
       seat.registration = this.#services.stack.register(
         {
@@ -156,7 +208,8 @@ export class AgentDesk {
         },
         {
           registered: (at) => {
-            this.#event(at, agent.name, 'registered', null);
+            if (!seat.bound) this.#event(at, agent.name, 'registered', null);
+            seat.bound = true;
             resolve(undefined);
           },
           lost: (at, failure) => {
@@ -166,6 +219,7 @@ export class AgentDesk {
                 : failure.kind === 'timeout'
                   ? 'no answer'
                   : failure.message;
+            seat.bound = false;
             this.#event(at, agent.name, 'lost', why);
             resolve(why);
           },
@@ -177,6 +231,9 @@ export class AgentDesk {
   async #logout(seat: Seat): Promise<void> {
     const { registration } = seat;
     seat.registration = undefined;
+    seat.on = false;
+    seat.bound = false;
+    seat.breaks?.stop();
     await registration?.stop();
   }
 
@@ -201,3 +258,5 @@ export class AgentDesk {
     return n;
   }
 }
+
+const digitsOf = (number: string) => number.replace(/\D/g, '');

@@ -51,9 +51,11 @@ export function checkTargets({ trunks, agents, contract }: VendorProfile): void 
       });
 }
 
-/** Every `sip` agent of the profile, in order. @throws CallsurgeError `secret-missing` */
+/** Every `sip` and `phone` agent of the profile, in order. @throws CallsurgeError `secret-missing` */
 export function liveAgents(vendor: VendorProfile, env: Environment, seed: number): LiveAgent[] {
-  return (vendor.agents ?? []).flatMap((group, i) => (group.kind === 'sip' ? liveGroup(group, i, vendor, env, seed) : []));
+  return (vendor.agents ?? []).flatMap((group, i) =>
+    group.kind === 'sip' || group.kind === 'phone' ? liveGroup(group, i, vendor, env, seed) : [],
+  );
 }
 
 function liveGroup(group: AgentGroup, index: number, vendor: VendorProfile, env: Environment, seed: number): LiveAgent[] {
@@ -62,11 +64,12 @@ function liveGroup(group: AgentGroup, index: number, vendor: VendorProfile, env:
   const registrar = group.registrar ? hopOf(group.registrar) : hopOf(trunk);
   const domain = group.registrar ? (group.registrar.domain ?? group.registrar.host) : (trunk.domain ?? trunk.host);
   const handling = group.handling ?? 'until-caller';
-  return accountsOf(group, where, env).flatMap((account, i): LiveAgent[] => {
+  const accounts = group.kind === 'phone' ? numbersOf(group) : accountsOf(group, where, env);
+  return accounts.flatMap((account, i): LiveAgent[] => {
     const shifts = shiftsOf(group, i, where);
     // No shifts at all: the whole run. None of the group's shifts: not there at all.
     if (group.shifts?.length && shifts.length === 0) return [];
-    const n = (group.accounts?.first ?? 1) + i;
+    const n = (group.accounts?.first ?? group.numbers?.first ?? 1) + i;
     const agent: LiveAgent = {
       name: `${group.name}-${n}`,
       ...account,
@@ -81,9 +84,20 @@ function liveGroup(group: AgentGroup, index: number, vendor: VendorProfile, env:
       reject: group.reject ?? 0,
       random: randomStream(seed, `agent:${group.name}`, n),
       shifts,
+      breaks: group.notReady && {
+        every: drawFrom(group.notReady.every),
+        lasts: drawFrom(group.notReady.for),
+        random: randomStream(seed, `breaks:${group.name}`, n),
+      },
     };
     return [agent];
   });
+}
+
+/** Nothing to log in with. */
+function numbersOf({ count, numbers }: AgentGroup): { username: string; password: string; number: string }[] {
+  const { number, first = 1 } = numbers!;
+  return Array.from({ length: count }, (_, i) => ({ username: '', password: '', number: number.replaceAll('{n}', String(first + i)) }));
 }
 
 /** A shift with a `count` is worked by the first so many of the group. */

@@ -91,7 +91,7 @@ export async function openServices(
     trace,
     viaCarrier: vendor.access?.kind === 'carrier',
   };
-  const agents = liveAgents(vendor, process.env, seed).filter((_, i) => i % workers === worker - 1);
+  const agents = liveAgents(vendor, process.env, seed).filter((agent, i) => (agent.number === undefined ? i % workers : 0) === worker - 1);
   desk = new AgentDesk(services, agents);
   return {
     services,

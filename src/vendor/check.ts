@@ -60,6 +60,12 @@ function checkTogether(profile: VendorProfile, problem: Problem): void {
     const where = `vendor.agents[${i}]`;
     if (group.kind === 'sip' && !group.accounts)
       throw problem(`${where}.accounts`, 'accounts are missing', 'agents of kind sip register: give username and password');
+    if (group.kind === 'phone' && !group.numbers)
+      throw problem(`${where}.numbers`, 'numbers are missing', 'agents of kind phone are called: say under which numbers');
+    if (group.kind === 'phone' && !profile.local?.sipPort)
+      throw problem('vendor.local.sipPort', 'sipPort is missing', 'the vendor calls phone agents there: give it a port that stays');
+    if (group.numbers && group.count > 1 && !group.numbers.number.includes('{n}'))
+      throw problem(`${where}.numbers.number`, `${group.count} agents would share one number`, 'put {n} where the number goes');
     if (group.accounts && group.count > 1 && !group.accounts.username.includes('{n}'))
       throw problem(`${where}.accounts.username`, `${group.count} agents would share one account`, 'put {n} where the number goes');
     if ((group.noAnswer ?? 0) + (group.reject ?? 0) > 1) throw problem(`${where}.reject`, 'noAnswer and reject together are above 1');

@@ -40,7 +40,9 @@ export type DrawSpec =
   | { weibull: { scale: Duration; shape: number } };
 
 export interface AgentGroup {
-  /** `sip`: UAs of ours that register. The other kinds are answered elsewhere. */
+  /**
+   * `sip`: UAs of ours that register. `phone`: numbers bound at the vendor, who calls them over our trunk; answered here. `browser`, `human`: not ours.
+   */
   kind: 'sip' | 'phone' | 'browser' | 'human';
   /** Group name, used in agent names. */
   name: string;
@@ -52,6 +54,8 @@ export interface AgentGroup {
    * `perAccount` variable (`AGENT_{n}`).
    */
   accounts?: { username: string; first?: number; password: Secret | { perAccount: Secret } };
+  /** `phone`: the numbers that the vendor calls, `{n}` as above. They ring at the SIP port of the first worker: set `local.sipPort`. */
+  numbers?: { number: string; first?: number };
   /** Where `sip` agents register. Default: the first trunk's host, port and transport. */
   registrar?: { host: string; port?: number; transport?: 'udp' | 'tcp' | 'tls'; domain?: string };
   /** Registration lifetime asked for. Default 600s. */
@@ -65,6 +69,8 @@ export interface AgentGroup {
   /** Share of offers left ringing, and share rejected with 486. Default 0. */
   noAnswer?: number;
   reject?: number;
+  /** Breaks: not ready every so often, for so long; offers get 480. Default: none. */
+  notReady?: { every: DrawSpec; for: DrawSpec };
   /** When they log in and out, from the load's start. Default: the whole run. */
   shifts?: { from: Duration; to?: Duration; count?: number }[];
 }

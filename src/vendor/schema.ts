@@ -70,6 +70,12 @@ const agents = v.strictObject({
   count: whole(1, 100_000),
   skills: v.optional(v.array(text)),
   accounts: v.optional(v.strictObject({ username: text, first: v.optional(whole(0, 1e12)), password: account })),
+  numbers: v.optional(
+    v.strictObject({
+      number: v.pipe(text, v.regex(/^\+?([0-9]|\{n\})+$/, 'must be digits with {n} where the number goes')),
+      first: v.optional(whole(0, 1e12)),
+    }),
+  ),
   registrar: v.optional(
     v.strictObject({
       host,
@@ -84,6 +90,7 @@ const agents = v.strictObject({
   wrapUp: v.optional(draw),
   noAnswer: v.optional(share),
   reject: v.optional(share),
+  notReady: v.optional(v.strictObject({ every: draw, for: draw })),
   shifts: v.optional(v.array(v.strictObject({ from: duration, to: v.optional(duration), count: v.optional(whole(1, 100_000)) }))),
 });
 
