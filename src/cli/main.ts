@@ -53,9 +53,9 @@ ${exitTable}`,
     initCommand(),
     importCommand(),
     sweepCommand(),
+    markCommand(),
   ])
     callsurge.addCommand(command.exitOverride());
-    markCommand(),
   return callsurge.exitOverride();
 }
 
