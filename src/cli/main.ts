@@ -9,6 +9,7 @@ import { importCommand } from './import.ts';
 import { initCommand } from './init.ts';
 import { markCommand } from './mark.ts';
 import { planCommand } from './plan.ts';
+import { probeCommand } from './probe.ts';
 import { reconcileCommand } from './reconcile.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
@@ -48,6 +49,7 @@ ${exitTable}`,
     reportCommand(),
     reconcileCommand(),
     searchCommand(),
+    probeCommand(),
     simulateCommand(),
     doctorCommand(),
     initCommand(),

@@ -18,7 +18,7 @@ import { durationMs } from '../duration.ts';
 import { playSearch, type SearchPlay, type SearchRequest } from '../engine/capacity-search.ts';
 import type { TrialTerms } from '../engine/capacity-trial.ts';
 import { CallsurgeError } from '../errors.ts';
-import { writeSearch } from '../report/search-files.ts';
+import { readSearch, writeSearch } from '../report/search-files.ts';
 import { searchLines, trialLine } from '../report/search-text.ts';
 import { functionFor, loadScenario } from '../scenario/load.ts';
 import { loadVendor } from '../vendor/load.ts';
@@ -201,6 +201,14 @@ export async function searchFor(vendor: VendorProfile, flags: SearchFlags, { say
       await own.stop();
     }
   }
+}
+
+/** The page and table of a search folder, from search.json alone. @throws CallsurgeError `run-folder-invalid` */
+export function reportOnSearch(dir: string, language: 'en' | 'zh-CN'): { lines: string[] } {
+  const record = readSearch(dir);
+  writeSearch(dir, record, language);
+  const trials = record.trials.map((trial) => trialLine(language, record.result.sought, trial));
+  return { lines: [...trials, ...searchLines(language, record), `report: ${resolve(dir, 'search.html')}`] };
 }
 
 /** Everything checked; nothing sent. */

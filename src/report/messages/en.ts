@@ -1,3 +1,4 @@
+import { probeEn } from './en-probe.ts';
 import { queueEn } from './en-queue.ts';
 import { reasonsEn } from './en-reasons.ts';
 import { searchEn } from './en-search.ts';
@@ -272,6 +273,7 @@ export const en = {
 
   ...queueEn,
   ...reasonsEn,
+  ...probeEn,
   ...searchEn,
 } as const satisfies Record<string, string>;
 

@@ -1,4 +1,5 @@
 import type { MessageKey } from './en.ts';
+import { probeZhCN } from './zh-CN-probe.ts';
 import { queueZhCN } from './zh-CN-queue.ts';
 import { reasonsZhCN } from './zh-CN-reasons.ts';
 import { searchZhCN } from './zh-CN-search.ts';
@@ -271,5 +272,6 @@ export const zhCN: Record<MessageKey, string> = {
 
   ...queueZhCN,
   ...reasonsZhCN,
+  ...probeZhCN,
   ...searchZhCN,
 };

@@ -1,0 +1,39 @@
+/** What is made from a prober's rows: availability.csv (total, months, days, hours), outages.csv and probe.html. */
+import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import type { Period } from '../analysis/availability.ts';
+import { type ProbePage, renderProbeHtml } from './probe-page.ts';
+import { put } from './search-files.ts';
+
+const OPTIONS = { bom: true, record_delimiter: 'windows' } as const;
+
+/** @returns the page. @throws CallsurgeError `folder-unwritable` */
+export function writeProbeReports(dir: string, page: ProbePage): string {
+  const { total, months, days, hours, outages } = page.figures;
+  const line =
+    (period: string) =>
+    ({ key, up, down, closed, missing, availability: { value, low, high }, outages: n, downMs }: Period) => [
+      ...[period, key, up, down, missing, closed, round(value), round(low), round(high), n, Math.round(downMs)],
+    ];
+  const head = ['period', 'key', 'up', 'down', 'not_observed', 'closed', 'availability', 'low_95', 'high_95', 'outages', 'downtime_ms'];
+  put(
+    join(dir, 'availability.csv'),
+    stringify([head, line('total')(total), ...months.map(line('month')), ...days.map(line('day')), ...hours.map(line('hour'))], OPTIONS),
+  );
+  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  put(
+    join(dir, 'outages.csv'),
+    stringify(
+      [
+        ['start_utc', 'end_utc', 'ms', 'least_ms', 'most_ms', 'why'],
+        ...outages.map((o) => [iso(o.startMs), iso(o.endMs), o.ms, o.leastMs, o.mostMs, o.why?.replace(/^[=+\-@\t\r]/, "'$&")]),
+      ],
+      OPTIONS,
+    ),
+  );
+  const file = join(dir, 'probe.html');
+  put(file, renderProbeHtml(page));
+  return file;
+}
+
+const round = (value: number | null) => (value === null ? null : Number(value.toPrecision(9)));
