@@ -77,15 +77,11 @@ function fairness(matched: Matched, logins: readonly Login[]): Pick<OfferFigures
     poolOf.set(offer.agent, offer.skills);
     answered.set(offer.agent, (answered.get(offer.agent) ?? 0) + Number(offer.outcome === 'answered'));
   }
-  const moments: { at: number; agent: string; does: 'leaves' | 'idle' | 'offer' }[] = [];
+  const moments: Moment[] = [];
   for (const { agent, atMs, on } of logins) if (poolOf.has(agent)) moments.push({ at: atMs, agent, does: on ? 'idle' : 'leaves' });
-  for (const { offer } of matched) {
-    moments.push({ at: offer.offeredMs, agent: offer.agent, does: 'offer' });
-    moments.push({ at: Math.max(offer.offeredMs, offer.readyMs), agent: offer.agent, does: 'idle' });
-  }
-  // At one instant an agent is offered a call before it becomes idle again.
-  const rank = { leaves: 0, offer: 1, idle: 2 };
-  moments.sort((a, b) => a.at - b.at || rank[a.does] - rank[b.does]);
+  for (const busy of busySpans(matched)) moments.push({ ...busy, at: busy.from, does: 'offer' }, { ...busy, at: busy.to, does: 'idle' });
+  // Stable: at one instant an agent's own order stands.
+  moments.sort((a, b) => a.at - b.at);
   const pools = new Map<string, Map<string, number>>();
   const deviation = new Trend();
   let [fair, judged] = [0, 0];
@@ -109,6 +105,26 @@ function fairness(matched: Matched, logins: readonly Login[]): Pick<OfferFigures
   const perAgent = new Trend();
   for (const count of answered.values()) perAgent.add(count);
   return { longestIdle: share(fair, judged), idleDeviation: deviation.figures(), callsPerAgent: perAgent.figures() };
+}
+
+interface Moment {
+  at: number;
+  agent: string;
+  does: 'leaves' | 'idle' | 'offer';
+}
+
+/** From each offer to readiness, an agent's in order of time; an offer that came while the agent was busy is part of the same span. */
+function busySpans(matched: Matched): { agent: string; from: number; to: number }[] {
+  const agents = new Map<string, { agent: string; from: number; to: number }[]>();
+  for (const { offer } of [...matched].sort((a, b) => a.offer.offeredMs - b.offer.offeredMs)) {
+    const spans = agents.get(offer.agent) ?? [];
+    agents.set(offer.agent, spans);
+    const last = spans.at(-1);
+    const to = Math.max(offer.offeredMs, offer.readyMs);
+    if (last && offer.offeredMs < last.to) last.to = Math.max(last.to, to);
+    else spans.push({ agent: offer.agent, from: offer.offeredMs, to });
+  }
+  return [...agents.values()].flat();
 }
 
 /** Agents by their skills: what they were offered and what they did with it. */
