@@ -22,6 +22,8 @@ export interface LiveAgent {
   /** Domain of the address of record. */
   domain: string;
   registrar: NextHop;
+  /** Preloaded Route, where an outbound proxy stands before the registrar. */
+  route?: readonly string[];
   expiresS: number;
   skills: string[];
   answerDelay: Draw;
@@ -202,6 +204,7 @@ export class AgentDesk {
         {
           aor: `sip:${agent.username}@${agent.domain}`,
           registrar: agent.registrar,
+          route: agent.route,
           credentials: { username: agent.username, password: agent.password },
           expiresS: agent.expiresS,
           contactUser: agent.username,

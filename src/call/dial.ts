@@ -1,7 +1,7 @@
 /** `dial()`: the one way a scenario starts a call. */
 import { CallsurgeError } from '../errors.ts';
 import { rowOf } from '../record/schema.ts';
-import type { HeaderList } from '../sip/stack.ts';
+import type { HeaderList, OutgoingWay } from '../sip/stack.ts';
 import { Call } from './call.ts';
 import { currentVu } from './context.ts';
 import { adopt } from './iteration.ts';
@@ -41,7 +41,10 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
   const called = services.numbers[number] ?? number;
   vu.signal.throwIfAborted();
   const first = adopt.countOf(vu) === 0;
-  const trunk = chooseTrunk(upTrunks(services, options.trunk), options.trunk, vu.iteration);
+  const up = upTrunks(services, options.trunk);
+  const trunk = chooseTrunk(up, options.trunk, vu.iteration);
+  // Another trunk only where the profile says so, and the scenario did not name this one.
+  const others = options.trunk !== undefined || services.limits.failoverMs === undefined ? [] : afterTrunk(up, trunk);
   const caller = options.caller ?? services.callerNumber(vu.iteration, options.vip ?? false);
   const now = services.clock.now();
   // What the script did before it dialled is no lag of ours; what the schedule was late with is.
@@ -79,16 +82,15 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
   }
   leg.start(
     {
-      requestUri: `sip:${called}@${trunk.domain}`,
-      toUri: `sip:${called}@${trunk.domain}`,
-      fromUri: `sip:${caller}@${trunk.domain}`,
-      nextHop: trunk.nextHop,
-      credentials: trunk.credentials,
+      ...wayOver(trunk, called, caller),
+      otherwise: others.length === 0 ? undefined : others.map((other) => wayOver(other, called, caller)),
+      failoverMs: services.limits.failoverMs,
       headers: headersOf(services, options),
       body: media.value.offer(),
       provisionalLimitMs: services.limits.provisionalMs,
     },
     options.uui,
+    [trunk, ...others].map(({ name }) => name),
   );
   return new Call(leg, vu);
 }
@@ -117,6 +119,23 @@ function upTrunks({ trunks, trunksDown }: CallServices, wanted: string | undefin
   const up = trunks.filter(({ name }) => !trunksDown.has(name));
   if (up.length > 0 && (wanted === undefined || !trunksDown.has(wanted))) return up;
   throw new CallsurgeError('call-failed', `our trunk ${wanted ?? ''} is down by a fault of this run: the call was not made`);
+}
+
+/** How a call goes over that trunk. */
+const wayOver = ({ domain, nextHop, credentials, route }: LiveTrunk, called: string, caller: string): OutgoingWay => ({
+  requestUri: `sip:${called}@${domain}`,
+  toUri: `sip:${called}@${domain}`,
+  fromUri: `sip:${caller}@${domain}`,
+  nextHop,
+  credentials,
+  route,
+});
+
+/** What is tried where that trunk does not answer: the others of its priority, then those of the next. */
+export function afterTrunk(trunks: readonly LiveTrunk[], trunk: LiveTrunk): LiveTrunk[] {
+  return trunks
+    .filter((other) => other !== trunk && other.priority >= trunk.priority)
+    .sort((a, b) => a.priority - b.priority || b.weight - a.weight);
 }
 
 /**

@@ -75,8 +75,8 @@ export class CallerLeg {
     return this.#state === 'ended' || this.#state === 'releasing';
   }
 
-  /** Puts the INVITE on the wire; the gate has let the call in. */
-  start(options: OutgoingCallOptions, uui: string | undefined): void {
+  /** Puts the INVITE on the wire; the gate has let the call in. @param trunks names of the first way and of each other one */
+  start(options: OutgoingCallOptions, uui: string | undefined, trunks: readonly string[] = []): void {
     const { row } = this;
     this.#entered = true;
     notify(this.#services, null, 'setup');
@@ -101,9 +101,14 @@ export class CallerLeg {
       },
     );
     this.#outgoing = this.#services.stack.call(options, {
-      sent: (at) => {
+      sent: (at, { retransmission }) => {
         row.invite_ms ??= at;
-        if (!this.#journaled && this.#outgoing) this.#journal();
+        // Each new INVITE (after a challenge, to another host) has a branch of its own, by which alone a CANCEL would find it.
+        if (this.#outgoing && !(this.#journaled && retransmission)) this.#journal();
+      },
+      way: (index, to) => {
+        row.trunk = trunks[index] ?? row.trunk;
+        row.remote = `${to.host}:${to.port}`;
       },
       provisional: (response) => this.#provisional(response),
       answered: (response, dialog) => this.#answered(response, dialog),
@@ -123,7 +128,7 @@ export class CallerLeg {
       ended: (request) => this.#byeReceived(request),
     });
     row.sip_call_id = this.#outgoing.sipCallId;
-    if (!this.#journaled && !this.over) this.#journal();
+    if (!this.#journaled && !this.over && row.invite_ms !== null) this.#journal();
   }
 
   /** A fault of ours before anything was sent. */
@@ -222,7 +227,10 @@ export class CallerLeg {
       row.retry_after_s = after === undefined ? null : Number.parseInt(after, 10) || null;
     } else if (failure.kind === 'timeout') this.#facts.unanswered = failure.timer === 'provisional' ? 'provisional' : 'timer';
     else if (failure.local) this.#facts.harness = `our own socket: ${failure.message}`;
-    else this.#facts.unanswered = 'network';
+    else {
+      this.#facts.unanswered = 'network';
+      this.#facts.network = { said: failure.message, maybeOurs: failure.maybeOurs === true };
+    }
     row.end_ms = failure.at;
     this.#end();
   }

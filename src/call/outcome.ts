@@ -11,6 +11,8 @@ export interface EndFacts {
   stopped: boolean;
   /** No final response: which timer, or what the network said. */
   unanswered: 'timer' | 'provisional' | 'network' | undefined;
+  /** `network`: what it said, and whether a name or certificate of ours may be wrong. */
+  network?: { said: string; maybeOurs: boolean };
   /** RTP from the vendor stopped for longer than the limit after the answer. */
   mediaLost: boolean;
   /** Our agent was seen to hang up. Undefined: no agent of ours on this call. */
@@ -70,13 +72,13 @@ function beforeAnswer(row: CallRow, facts: EndFacts, vendor: (outcome: Outcome, 
     const why = {
       timer: 'no final response before Timer B',
       provisional: 'no response within the limit of the profile',
-      network: 'the network says that nothing listens there',
+      network: facts.network?.said ?? 'the network says that nothing listens there',
     }[facts.unanswered ?? 'timer'];
     const silent = row.trying_ms === null && row.provisional_ms === null;
     return {
       outcome: 'timeout',
       ended_by: 'vendor',
-      blame: silent && facts.unanswered !== 'network' ? 'undetermined' : 'vendor',
+      blame: (silent && facts.unanswered !== 'network') || facts.network?.maybeOurs === true ? 'undetermined' : 'vendor',
       blame_why: why,
     };
   }

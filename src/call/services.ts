@@ -11,6 +11,10 @@ import type { CallState } from './states.ts';
 export interface LiveTrunk {
   name: string;
   nextHop: NextHop;
+  /** Preloaded Route, where an outbound proxy stands before the trunk. */
+  route?: readonly string[];
+  keepAliveMs?: number;
+  /** As it stands in a URI: an IPv6 address in brackets. */
   domain: string;
   credentials: Credentials | undefined;
   weight: number;
@@ -62,7 +66,7 @@ export interface CallServices {
   /** What the vendor's numbers are called in scenarios: by name, or by the number that all vendors' scenarios dial. */
   numbers: Record<string, string>;
   headers: HeaderList;
-  limits: { provisionalMs: number | undefined; mediaSilenceMs: number; scheduleLagMs: number };
+  limits: { provisionalMs: number | undefined; failoverMs?: number; mediaSilenceMs: number; scheduleLagMs: number };
   /** Agents of ours are expected on the line (profile has `sip` or `phone` agents). */
   ownAgents: boolean;
   signalling: { method: 'INVITE' | 'UPDATE' | 'INFO'; header: string | undefined } | undefined;

@@ -7,9 +7,10 @@ import { RealClock, sleepOn } from '../clock.ts';
 import { durationMs } from '../duration.ts';
 import { liveTrunks } from '../engine/live-vendor.ts';
 import { bindAddress, mediaAddress, RTP_PORTS } from '../engine/local-side.ts';
+import { openOurSide } from '../engine/sip-side.ts';
 import { CallsurgeError } from '../errors.ts';
 import { agree, createMediaPump, makeOffer, type RtpStream, ToneListener } from '../media/index.ts';
-import { createSipStack, type SipDialog, type SipFailure, type SipStack, type TracedMessage } from '../sip/index.ts';
+import type { SipDialog, SipFailure, SipStack, TracedMessage } from '../sip/index.ts';
 import { contractRules } from '../vendor/contract.ts';
 import { loadVendor } from '../vendor/load.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
@@ -68,13 +69,19 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
   const clock = new RealClock();
   const host = bindAddress(vendor, 0);
   const seen: TracedMessage[] = [];
-  const stack = await createSipStack({
-    clock,
-    bind: { host, port: vendor.local?.sipPort ?? 0, transport: trunk.nextHop.transport },
-    userAgent: 'callsurge doctor',
-    idPrefix: `d${process.pid}`,
-    trace: (message) => void seen.push(message),
-  });
+  const problems: string[] = [];
+  const stack = await openOurSide(
+    { ...vendor, trunks: vendor.trunks.filter(({ name }) => name === trunk.name), agents: [] },
+    0,
+    process.env,
+    {
+      clock,
+      userAgent: 'callsurge doctor',
+      idPrefix: `d${process.pid}`,
+      trace: (message) => void seen.push(message),
+      problem: (_at, what) => void problems.push(what),
+    },
+  );
   const [from, to] = vendor.local?.rtpPorts ?? RTP_PORTS;
   const pump = await createMediaPump({ clock, host, ports: { from, to }, seed: 1 });
   try {
@@ -84,12 +91,17 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
       fromUri: `sip:${caller}@${trunk.domain}`,
       toUri: `sip:${trunk.domain}`,
       nextHop: trunk.nextHop,
+      route: trunk.route,
       timeoutMs: 2000,
     });
     const start = seen[0]?.at ?? clock.now();
     console.log(
-      `trunk ${trunk.name} at ${trunk.nextHop.host}:${trunk.nextHop.port}: OPTIONS ${options.kind === 'response' ? `answered ${options.response.status} in ${(options.at - options.sentAt).toFixed(1)} ms` : wordsOf(options)}`,
+      `trunk ${trunk.name} at ${trunk.nextHop.transport}:${trunk.nextHop.host}:${trunk.nextHop.port}: OPTIONS ${options.kind === 'response' ? `answered ${options.response.status} in ${(options.at - options.sentAt).toFixed(1)} ms` : wordsOf(options)}`,
     );
+
+    // Who is not there, or cannot be trusted, is not called: one line says why.
+    if (options.kind === 'transport') return options.local ? EXIT.portInUse : EXIT.vendorUnreachable;
+    if (problems.length > 0) console.log(`unreadable: ${problems[0]}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`);
 
     const heard: string[] = [];
     const tones = new ToneListener(({ hz, at }) =>
@@ -142,6 +154,7 @@ async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: 
         toUri: `sip:${called}@${trunk.domain}`,
         fromUri: `sip:${caller}@${trunk.domain}`,
         nextHop: trunk.nextHop,
+        route: trunk.route,
         credentials: trunk.credentials,
         body: { type: 'application/sdp', content: offer },
       },
@@ -177,9 +190,13 @@ async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: 
 }
 
 function wordsOf(failure: SipFailure): string {
-  if (failure.kind === 'response') return `refused with ${failure.response.status} ${failure.response.reason}`;
+  if (failure.kind === 'response') {
+    const { status, reason } = failure.response;
+    const account = status === 401 || status === 407 || status === 403 ? ': check user name and password of the trunk' : '';
+    return `refused with ${status} ${reason}${account}`;
+  }
   if (failure.kind === 'timeout') return 'no answer at all: wrong address, a firewall, or our address is not on the whitelist';
-  return `the network refuses: ${failure.message}`;
+  return failure.message;
 }
 
 const outside = (host: string) =>

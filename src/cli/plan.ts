@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { formatDuration } from '../duration.ts';
 import { header } from '../schedule/plan.ts';
+import type { Trunk } from '../vendor/profile.ts';
 import { chart } from './chart.ts';
 import { EXIT } from './exit-codes.ts';
 import { type InputFlags, type Inputs, langOption, loadInputs, withInputFlags } from './inputs.ts';
@@ -35,12 +36,16 @@ Examples:
     });
 }
 
+/** `edge tls:sbc.example:5061`; without a port SRV records decide. */
+const trunkWords = ({ name, host, port, transport = 'udp', proxy }: Trunk) =>
+  `${name} ${transport}:${host}${port === undefined ? '' : `:${port}`}${proxy ? ` by way of ${proxy.host}` : ''}`;
+
 const one = (value: number) => (Math.round(value * 10) / 10).toString();
 
 export function planText({ plan, surge, vendor, scenario, options, workers }: Inputs, f: VendorPlanFigures): string {
   const lines = [
     `scenario  ${scenario.file}: ${scenario.title}`,
-    `vendor    ${vendor.title ?? vendor.name}: ${vendor.trunks.map((t) => `${t.name} ${t.host}:${t.port ?? 5060}`).join(', ')}`,
+    `vendor    ${vendor.title ?? vendor.name}: ${vendor.trunks.map(trunkWords).join(', ')}`,
     '',
     ...header(plan),
     '',

@@ -1,11 +1,12 @@
 /** The vendor profile as a run uses it: names resolved, secrets read from the environment, draws made. */
+import { isIP } from 'node:net';
 import type { LiveAgent } from '../call/agents.ts';
 import type { Announcement, LiveTrunk } from '../call/services.ts';
 import { durationMs } from '../duration.ts';
 import { CallsurgeError } from '../errors.ts';
 import { randomStream } from '../random.ts';
 import { drawFrom, none } from '../scenario/draws.ts';
-import type { NextHop } from '../sip/stack.ts';
+import { defaultPort, hostInUri, type NextHop, type TransportName } from '../sip/index.ts';
 import { contractRules } from '../vendor/contract.ts';
 import type { AgentGroup, Trunk, VendorProfile } from '../vendor/profile.ts';
 import { accountsOf, readSecret } from '../vendor/secrets.ts';
@@ -17,7 +18,9 @@ export function liveTrunks({ trunks }: VendorProfile, env: Environment): LiveTru
   return trunks.map((trunk, i) => ({
     name: trunk.name,
     nextHop: hopOf(trunk),
-    domain: trunk.domain ?? trunk.host,
+    route: routeOf(trunk),
+    keepAliveMs: trunk.keepAlive === undefined ? undefined : durationMs(trunk.keepAlive, `vendor.trunks[${i}].keepAlive`),
+    domain: hostInUri(trunk.domain ?? trunk.host),
     credentials: trunk.credentials && {
       username: trunk.credentials.username,
       password: readSecret(trunk.credentials.password, `vendor.trunks[${i}].credentials.password`, env),
@@ -39,6 +42,7 @@ export function checkTargets({ trunks, agents, contract }: VendorProfile): void 
   const { target } = contractRules(contract);
   const hosts = [
     ...trunks.map(({ host }, i) => ({ host, where: `vendor.trunks[${i}].host` })),
+    ...trunks.flatMap(({ proxy }, i) => (proxy ? [{ host: proxy.host, where: `vendor.trunks[${i}].proxy.host` }] : [])),
     ...(agents ?? []).flatMap(({ registrar }, i) =>
       registrar ? [{ host: registrar.host, where: `vendor.agents[${i}].registrar.host` }] : [],
     ),
@@ -62,7 +66,7 @@ function liveGroup(group: AgentGroup, index: number, vendor: VendorProfile, env:
   const where = `vendor.agents[${index}]`;
   const trunk = vendor.trunks[0]!;
   const registrar = group.registrar ? hopOf(group.registrar) : hopOf(trunk);
-  const domain = group.registrar ? (group.registrar.domain ?? group.registrar.host) : (trunk.domain ?? trunk.host);
+  const domain = hostInUri(group.registrar ? (group.registrar.domain ?? group.registrar.host) : (trunk.domain ?? trunk.host));
   const handling = group.handling ?? 'until-caller';
   const accounts = group.kind === 'phone' ? numbersOf(group) : accountsOf(group, where, env);
   return accounts.flatMap((account, i): LiveAgent[] => {
@@ -75,6 +79,7 @@ function liveGroup(group: AgentGroup, index: number, vendor: VendorProfile, env:
       ...account,
       domain,
       registrar,
+      route: group.registrar ? undefined : routeOf(trunk),
       expiresS: Math.ceil(durationMs(group.expires ?? '600s', `${where}.expires`) / 1000),
       skills: group.skills ?? [],
       answerDelay: drawFrom(group.answerDelay ?? '2s'),
@@ -110,8 +115,20 @@ function shiftsOf(group: AgentGroup, i: number, where: string): LiveAgent['shift
     }));
 }
 
-const hopOf = ({ host, port, transport }: Pick<Trunk, 'host' | 'port' | 'transport'>): NextHop => ({
-  host,
-  port: port ?? (transport === 'tls' ? 5061 : 5060),
-  transport: transport ?? 'udp',
-});
+type Where = Pick<Trunk, 'host' | 'port' | 'tlsName' | 'proxy'> & { transport?: TransportName };
+
+/** Where the packets go: to the proxy, where there is one. Without a port the host's SRV records decide. */
+function hopOf({ host, port, transport = 'udp', tlsName, proxy }: Where): NextHop {
+  const at = proxy ?? { host, port };
+  const hop: NextHop = { host: at.host, port: at.port ?? defaultPort(transport), transport };
+  if (at.port === undefined && isIP(at.host) === 0) hop.srv = true;
+  if (tlsName !== undefined) hop.name = tlsName;
+  return hop;
+}
+
+/** RFC 3261 8.1.2: a proxy of ours is the top of the route. */
+function routeOf({ proxy, transport = 'udp' }: Pick<Trunk, 'proxy' | 'transport'>): string[] | undefined {
+  if (!proxy) return undefined;
+  const port = proxy.port === undefined ? '' : `:${proxy.port}`;
+  return [`<sip:${hostInUri(proxy.host)}${port}${transport === 'udp' ? '' : `;transport=${transport}`};lr>`];
+}

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CallsurgeError } from '../errors.ts';
-import type { HostPort } from '../sip/stack.ts';
+import { type HostPort, ownAddress } from '../sip/index.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
 
 /** RTP ports where the profile names none: below the usual ephemeral range. */
@@ -51,7 +51,14 @@ export function rtpSlice({ local }: VendorProfile, index: number, workers: numbe
 export async function mediaAddress({ local }: VendorProfile, bound: string, towards: HostPort): Promise<string> {
   if (local?.external !== undefined) return local.external;
   if (bound !== '0.0.0.0' && bound !== '::') return bound;
-  const host = isIP(towards.host) ? towards.host : (await lookup(towards.host)).address;
+  // A name may have SRV records alone; then the SIP side's own address is the best guess.
+  const host = isIP(towards.host)
+    ? towards.host
+    : await lookup(towards.host).then(
+        ({ address }) => address,
+        () => undefined,
+      );
+  if (host === undefined) return ownAddress(bound);
   return new Promise((resolve, reject) => {
     // Connecting a UDP socket sends nothing: the kernel only looks up the route.
     const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');

@@ -3,15 +3,18 @@
  * `close` row. What was ended gets its `close` row, so that a second sweep finds nothing left.
  */
 import { appendFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { RealClock, sleepOn } from '../clock.ts';
 import { columnsOf, encodeCell } from '../record/cells.ts';
 import { OpenCalls, type OpenLeg } from '../record/open-calls.ts';
-import { readTable } from '../record/read.ts';
+import { readMeta, readTable } from '../record/read.ts';
 import { type OpenRow, rowOf, TABLES } from '../record/schema.ts';
 import { createSipStack } from '../sip/index.ts';
-import type { SipStack, TransactionResult, TransportName } from '../sip/stack.ts';
+import type { SipStack, SipStackOptions, TransactionResult, TransportName } from '../sip/stack.ts';
+import type { VendorProfile } from '../vendor/profile.ts';
+import { tlsSide } from './sip-side.ts';
 
 /** A vendor that has just lost its caller is not to be flooded with BYEs. */
 export const SWEEPS_PER_SECOND = 50;
@@ -39,7 +42,8 @@ export async function sweepRun(dir: string, progress?: (leg: SweptLeg) => void):
   for (const [transport, host, legs] of groups(open.figures())) {
     const stack = await createSipStack({
       clock: new RealClock(),
-      bind: { host, port: 0, transport },
+      bind: { host: isIP(host) ? host : '0.0.0.0', port: 0, transport },
+      ...(transport === 'udp' ? {} : streamSide(readMeta(dir).vendor as VendorProfile)),
       userAgent: 'callsurge sweep',
       idPrefix: `sweep${process.pid}`,
     });
@@ -85,6 +89,11 @@ export async function sweepLegs(
     running.push(stack.sweep({ ...leg, transport: leg.transport as TransportName }).then((result) => done(leg, result)));
   }
   await Promise.all(running);
+}
+
+/** TLS and WebSocket path of the run's profile; secrets stand in the environment. @throws CallsurgeError `vendor-invalid`, `secret-missing` */
+function streamSide(vendor: VendorProfile): Pick<SipStackOptions, 'tls' | 'wsPath'> {
+  return { tls: tlsSide(vendor, process.env), wsPath: vendor.trunks.find(({ path }) => path !== undefined)?.path };
 }
 
 export function closeOf({ call, sipCallId }: OpenLeg, at: number): OpenRow {

@@ -7,14 +7,15 @@ import type { CallState } from '../call/states.ts';
 import type { Clock } from '../clock.ts';
 import { durationMs } from '../duration.ts';
 import { createMediaPump } from '../media/index.ts';
-import type { RowSink } from '../record/schema.ts';
-import { CallTraces, createSipStack } from '../sip/index.ts';
+import { type RowSink, rowOf } from '../record/schema.ts';
+import { CallTraces } from '../sip/index.ts';
 import { contractRules } from '../vendor/contract.ts';
 import { BrokerProxy } from './broker.ts';
 import type { Channel } from './channel.ts';
 import { SharedGate } from './gate.ts';
 import { announcementsOf, liveAgents, liveTrunks } from './live-vendor.ts';
-import { advertised, bindAddress, mediaAddress, rtpSlice, sipPortOf } from './local-side.ts';
+import { bindAddress, mediaAddress, rtpSlice } from './local-side.ts';
+import { openOurSide } from './sip-side.ts';
 import { TraceKeeper } from './trace-keeper.ts';
 import type { WorkerInit } from './worker-init.ts';
 
@@ -47,15 +48,27 @@ export async function openServices(
   let desk: AgentDesk | undefined;
   const traces = init.trace ? new CallTraces() : undefined;
   const trace = traces && new TraceKeeper({ clock, traces, sink, worker, seed });
-  const stack = await createSipStack({
+  const stack = await openOurSide(vendor, worker - 1, process.env, {
     clock,
-    bind: { host, port: sipPortOf(vendor, worker - 1), transport: trunks[0]!.nextHop.transport },
-    advertise: advertised(vendor, worker - 1),
     userAgent: 'callsurge',
     idPrefix: `w${worker}`,
     tap: traces,
     call: (call) => (desk ? desk.take(call) : call.reject(480)),
+    connectionLost: (at, { message, waiting, dialogs }) =>
+      sink.write(
+        'events',
+        rowOf('events', {
+          t_ms: at,
+          kind: 'warning',
+          name: 'connection',
+          action: 'lost',
+          by: 'harness',
+          value: waiting,
+          detail: { message: `${message}; ${waiting} waited for an answer on it, ${dialogs} calls were in progress`, worker },
+        }),
+      ),
   });
+  const quiet = trunks.flatMap(({ nextHop, keepAliveMs }) => (keepAliveMs === undefined ? [] : [stack.keepAlive(nextHop, keepAliveMs)]));
   const rtpPorts = init.media === 'rtp' ? rtpSlice(vendor, worker - 1, workers) : undefined;
   const pump = rtpPorts && (await createMediaPump({ clock, host, ports: rtpPorts, seed: seed + worker }));
   const scenarios = init.configs.map(({ name }) => name);
@@ -81,6 +94,7 @@ export async function openServices(
     headers: [],
     announcements: announcementsOf(vendor),
     limits: {
+      failoverMs: vendor.limits?.failover === undefined ? undefined : durationMs(vendor.limits.failover),
       provisionalMs: vendor.limits?.provisional === undefined ? undefined : durationMs(vendor.limits.provisional),
       mediaSilenceMs: durationMs(vendor.limits?.mediaSilence ?? MEDIA_SILENCE),
       scheduleLagMs: durationMs(vendor.limits?.scheduleLag ?? SCHEDULE_LAG),
@@ -100,6 +114,7 @@ export async function openServices(
     rtpPorts,
     trace,
     close: async () => {
+      for (const stop of quiet) stop();
       trace?.flush();
       await pump?.close();
       await stack.close();

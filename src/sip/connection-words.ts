@@ -22,6 +22,12 @@ const LOCAL = new Set([
 
 export const isLocalFault = (error: Error): boolean => LOCAL.has(codeOf(error));
 
+/** A wrong name, authority, certificate, port or whitelist may be our mistake as well as the vendor's. */
+export const isMaybeOurs = (error: Error): boolean =>
+  /^(ENOTFOUND|ENODATA|EAI_|ESERVFAIL|ETIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_TLS_CERT|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_SIGNATURE|CERT_NOT_YET)/.test(
+    codeOf(error),
+  ) || /Unexpected server response|subprotocol/.test(error.message);
+
 const codeOf = (error: Error) => (error as NodeJS.ErrnoException).code ?? '';
 
 interface Tls {

@@ -46,7 +46,9 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
   let reception: Reception | undefined;
   const lost = (at: number, names: ReadonlySet<string>, error: SendError) => {
     const waiting = wire.lost(names, error);
-    problem(at, `connection lost: ${error.message}; ${waiting} transactions waited on it, ${shared.core.dialogs.size} dialogs are open`);
+    const dialogs = shared.core.dialogs.size;
+    if (options.connectionLost) shared.tell(() => options.connectionLost?.(at, { message: error.message, waiting, dialogs }));
+    else problem(at, `connection lost: ${error.message}; ${waiting} transactions waited on it, ${dialogs} dialogs are open`);
   };
   const received = (bytes: Buffer, at: number, source: HostPort) => reception?.message(bytes, at, source);
   const events = traceReceiving({ message: received, problem, lost }, clock, options);

@@ -28,7 +28,7 @@ export class Exchange {
   retransmissions = 0;
   /** The real final response: SIP.js hides a 408 behind one of its own. */
   final: IncomingResponse | undefined;
-  failure: { message: string; local: boolean } | undefined;
+  failure: { message: string; local: boolean; maybeOurs?: boolean } | undefined;
   to: HostPort | undefined;
   /** Ends it where its connection is gone. Set once it is on its way. */
   lost: ((error: SendError) => void) | undefined;

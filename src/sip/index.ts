@@ -2,7 +2,10 @@
 export { CallTraces, type TracedPacket } from './call-traces.ts';
 export { createSipStack } from './create.ts';
 export { type Challenge, checkDigest, digestResponse, parseChallenge } from './digest.ts';
-export { type NameAddr, param, parseNameAddr, parseSipUri, type SipUri, splitList } from './message/fields.ts';
+export { defaultPort, nameService } from './dns.ts';
+export type { TlsSide } from './links.ts';
+export { hostInUri, type NameAddr, param, parseNameAddr, parseSipUri, type SipUri, splitList } from './message/fields.ts';
+export { ownAddress } from './own-address.ts';
 export { redacted } from './redact.ts';
 export type * from './stack.ts';
 export { createSipStacks, type SipStacksOptions } from './stacks.ts';

@@ -89,7 +89,7 @@ export class LocatedCall implements OutgoingCall {
       },
       (error: Error) => {
         const message = error instanceof Error ? connectionWords(error, nextHop, nextHop.transport) : messageOf(error);
-        this.#nextWay({ kind: 'transport', at: this.#shared.clock.now(), message, local: false });
+        this.#nextWay({ kind: 'transport', at: this.#shared.clock.now(), message, local: false, maybeOurs: true });
       },
     );
   }

@@ -71,8 +71,8 @@ export type SipFailure =
   | { kind: 'response'; at: number; response: SipResponse }
   /** B and F: RFC 3261 17.1; provisional: none within `provisionalLimitMs`. */
   | { kind: 'timeout'; at: number; timer: 'B' | 'F' | 'provisional' }
-  /** `local`: our own socket refused (harness); else the network or peer did (ICMP, connection reset). */
-  | { kind: 'transport'; at: number; message: string; local: boolean };
+  /** `local`: our own socket refused (harness); else the network or peer did (ICMP, connection reset). `maybeOurs`: a name, an authority or a certificate that we may have wrong. */
+  | { kind: 'transport'; at: number; message: string; local: boolean; maybeOurs?: boolean };
 
 export type TransactionResult =
   | { kind: 'response'; at: number; response: SipResponse; sentAt: number; retransmissions: number }
@@ -319,6 +319,8 @@ export interface SipStackOptions {
   request?(request: IncomingRequest): void;
   /** Something arrived or failed that belongs to no call: unreadable bytes, ICMP errors. Never throws upwards. */
   problem?(at: number, what: string): void;
+  /** A connection is gone: how many transactions waited on it (they have failed), and how many dialogs the stack holds (they go on). */
+  connectionLost?(at: number, what: { message: string; waiting: number; dialogs: number }): void;
   /** Every message as it passes the socket. Leave unset where nobody looks: it costs. */
   trace?(message: TracedMessage): void;
   /** Sees the bytes of every message and both its times, at little cost (call-traces.ts). */

@@ -50,7 +50,7 @@ async function transactByName(
   } catch (error) {
     const at = shared.clock.now();
     const message = connectionWords(error as Error, nextHop, transport);
-    return { kind: 'transport', at, sentAt: began, message, local: false, retransmissions: 0 };
+    return { kind: 'transport', at, sentAt: began, message, local: false, maybeOurs: true, retransmissions: 0 };
   }
   const name = ('name' in nextHop ? nextHop.name : undefined) ?? nextHop.host;
   let result: TransactionResult | undefined;
@@ -126,7 +126,7 @@ function transactAt(
   });
 }
 
-type Failure = { kind: 'timeout'; timer: 'B' | 'F' } | { kind: 'transport'; message: string; local: boolean };
+type Failure = { kind: 'timeout'; timer: 'B' | 'F' } | { kind: 'transport'; message: string; local: boolean; maybeOurs?: boolean };
 
 /** SIP.js tells of failures by responses of its own: 408 for Timers B and F, 503 for the transport. */
 export function failureOf(exchange: Exchange, status: number | undefined, timer: 'B' | 'F' = 'F'): Failure {

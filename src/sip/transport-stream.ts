@@ -13,7 +13,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import type { Clock, TimerHandle } from '../clock.ts';
 import { CallsurgeError } from '../errors.ts';
-import { connectionWords, isLocalFault } from './connection-words.ts';
+import { connectionWords, isLocalFault, isMaybeOurs } from './connection-words.ts';
 import { defaultPort, type Locator } from './dns.ts';
 import type { Link, LinkKind, Listener } from './links.ts';
 import { hostPortText } from './message/fields.ts';
@@ -267,7 +267,8 @@ class Pool {
   }
 }
 
-const sendError = (cause: Error, words: string): SendError => Object.assign(new Error(words, { cause }), { local: isLocalFault(cause) });
+const sendError = (cause: Error, words: string): SendError =>
+  Object.assign(new Error(words, { cause }), { local: isLocalFault(cause), maybeOurs: isMaybeOurs(cause) });
 
 /** An IPv4 peer of a socket that listens on :: as everybody else writes it. */
 const plain = (host: string) => (isIPv6(host) && host.startsWith('::ffff:') && host.includes('.') ? host.slice(7) : host);

@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP, isIPv6 } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { CallsurgeError } from '../errors.ts';
-import { connectionWords, isLocalFault } from './connection-words.ts';
+import { connectionWords, isLocalFault, isMaybeOurs } from './connection-words.ts';
 import type { Locator } from './dns.ts';
 import { hostPortText } from './message/fields.ts';
 import type { HostPort } from './stack.ts';
@@ -105,4 +105,5 @@ const refused = (cause: Error, to: HostPort): SendError =>
   Object.assign(new Error(connectionWords(cause, to, 'udp'), { cause }), {
     code: (cause as NodeJS.ErrnoException).code,
     local: isLocalFault(cause),
+    maybeOurs: isMaybeOurs(cause),
   });

@@ -9,8 +9,8 @@ export interface Destination extends HostPort {
   name?: string;
 }
 
-/** `message` is one line for people where `local` is set; `local`: our own system refused. */
-export type SendError = Error & { local?: boolean };
+/** `message` is one line for people where `local` is set; `local`: our own system refused; `maybeOurs`: what we were told of the vendor may be wrong. */
+export type SendError = Error & { local?: boolean; maybeOurs?: boolean };
 
 export interface TransportEvents {
   /** `at`: when the socket handed it over, before anything looked inside (Clock ms). Must not throw. */

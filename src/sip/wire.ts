@@ -140,7 +140,7 @@ export class Wire implements CoreTransport {
     return new Promise((_resolve, reject) => {
       const failed = (error: SendError) => {
         exchange.stop();
-        exchange.failure ??= { message: error.message, local: error.local === true };
+        exchange.failure ??= { message: error.message, local: error.local === true, maybeOurs: error.maybeOurs };
         reject(error);
       };
       exchange.lost = failed;

@@ -70,6 +70,24 @@ function checkTogether(profile: VendorProfile, problem: Problem): void {
       throw problem(`${where}.accounts.username`, `${group.count} agents would share one account`, 'put {n} where the number goes');
     if ((group.noAnswer ?? 0) + (group.reject ?? 0) > 1) throw problem(`${where}.reject`, 'noAnswer and reject together are above 1');
   }
+  const { cert, key } = profile.local?.tls ?? {};
+  if ((cert === undefined) !== (key === undefined))
+    throw problem(
+      `vendor.local.tls.${cert === undefined ? 'cert' : 'key'}`,
+      'a certificate and its key belong together',
+      'give both or neither',
+    );
+  const path = profile.trunks.find((trunk) => trunk.path !== undefined)?.path;
+  for (const [i, trunk] of profile.trunks.entries()) {
+    const secure = trunk.transport === 'tls' || trunk.transport === 'wss';
+    const web = trunk.transport === 'ws' || trunk.transport === 'wss';
+    if (trunk.tlsName !== undefined && !secure)
+      throw problem(`vendor.trunks[${i}].tlsName`, `${trunk.transport ?? 'udp'} shows no certificate`, 'leave it out');
+    if (trunk.path !== undefined && !web)
+      throw problem(`vendor.trunks[${i}].path`, `${trunk.transport ?? 'udp'} has no path`, 'leave it out');
+    if (web && trunk.path !== path)
+      throw problem(`vendor.trunks[${i}].path`, 'WebSocket trunks of one profile share one path', `write ${path}`);
+  }
   const control = profile.access?.kind === 'carrier' ? profile.access.control : undefined;
   if (control?.trunk && !profile.trunks.some(({ name }) => name === control.trunk))
     throw problem('vendor.access.control.trunk', `there is no trunk "${control.trunk}"`);

@@ -18,10 +18,18 @@ export function env(name: string): Secret {
 export interface Trunk {
   name: string;
   host: string;
-  /** Default 5060. */
+  /** Default: what NAPTR and SRV records of a host name say (RFC 3263), else 5060; tls 5061, ws 80, wss 443. */
   port?: number;
   /** Default udp. */
   transport?: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+  /** tls, wss: the name that the vendor's certificate must bear, and SNI. Default: host. */
+  tlsName?: string;
+  /** ws, wss: path of the WebSocket. Default `/`. One for all trunks. */
+  path?: string;
+  /** Outbound proxy: everything for this trunk goes there, with a Route that names it. host then stands in the Request-URI alone. */
+  proxy?: { host: string; port?: number };
+  /** Sends CRLF CRLF so often, that a NAT on the way keeps its mapping. Default: never over UDP; 30s on a quiet connection. */
+  keepAlive?: Duration;
   /** Domain of our From and of the Request-URI. Default: host. */
   domain?: string;
   credentials?: { username: string; password: Secret };
@@ -163,8 +171,25 @@ export interface VendorProfile {
     rtpPorts?: [from: number, to: number];
     /** Address in Via, Contact and SDP behind NAT. */
     external?: string;
+    /** Name servers, as `10.0.0.53` or `10.0.0.53:5353`. Default: the system's. */
+    nameServers?: string[];
+    /** Our side of TLS. Files of PEM, or env('NAME') of a variable that holds the PEM or the file's name. */
+    tls?: {
+      /** Authority that signed the vendor's certificate. Default: those the world trusts. */
+      ca?: string | Secret;
+      /** Our certificate and key, where the vendor wants one. */
+      cert?: string | Secret;
+      key?: string | Secret;
+      /** Default TLSv1.2. */
+      minVersion?: 'TLSv1.2' | 'TLSv1.3';
+    };
   };
   limits?: {
+    /**
+     * A trunk that answers 503, cannot be reached, or has not said even 100 within this: the call goes over the next trunk (of the same priority, then
+     * the next). Default: a call keeps its trunk.
+     */
+    failover?: Duration;
     /** No provisional within this: outcome timeout. Default: Timer B, 32s. */
     provisional?: Duration;
     /** RTP from the vendor stopped for longer than this while talking: dropped. Default 10s. */

@@ -53,11 +53,24 @@ const draw = v.union(
   'must be a duration, or { exponential }, { lognormal: { mean, sigma } }, { uniform: [from, to] } or { weibull: { scale, shape } }',
 );
 
+const nameServer = v.pipe(
+  text,
+  v.check(
+    (value) => isIP(value) > 0 || isIP(value.replace(/^\[(.*)\]:\d+$|^([\d.]+):\d+$/, '$1$2')) > 0,
+    'must be an address, as 10.0.0.53 or 10.0.0.53:5353',
+  ),
+);
+const pem = v.union([text, secret], "must be a PEM file, or env('NAME')");
+
 const trunk = v.strictObject({
   name,
   host,
   port: v.optional(port),
   transport: v.optional(transport),
+  tlsName: v.optional(host),
+  path: v.optional(v.pipe(text, v.startsWith('/', 'must begin with /'))),
+  proxy: v.optional(v.strictObject({ host, port: v.optional(port) })),
+  keepAlive: v.optional(duration),
   domain: v.optional(host),
   credentials: v.optional(v.strictObject({ username: text, password: secret })),
   weight: v.optional(positive),
@@ -252,10 +265,24 @@ export const VENDOR = v.strictObject(
         sipPort: v.optional(port),
         rtpPorts: v.optional(v.tuple([whole(1024, 65_535), whole(1024, 65_535)], 'must be [from, to]')),
         external: v.optional(host),
+        nameServers: v.optional(v.pipe(v.array(nameServer, 'must be a list of addresses'), v.minLength(1, 'must name at least one'))),
+        tls: v.optional(
+          v.strictObject({
+            ca: v.optional(pem),
+            cert: v.optional(pem),
+            key: v.optional(pem),
+            minVersion: v.optional(v.picklist(['TLSv1.2', 'TLSv1.3'], 'must be TLSv1.2 or TLSv1.3')),
+          }),
+        ),
       }),
     ),
     limits: v.optional(
-      v.strictObject({ provisional: v.optional(duration), mediaSilence: v.optional(duration), scheduleLag: v.optional(duration) }),
+      v.strictObject({
+        failover: v.optional(duration),
+        provisional: v.optional(duration),
+        mediaSilence: v.optional(duration),
+        scheduleLag: v.optional(duration),
+      }),
     ),
     signalling: v.optional(
       v.strictObject({ method: v.picklist(['INVITE', 'UPDATE', 'INFO'], 'must be INVITE, UPDATE or INFO'), header: v.optional(text) }),
