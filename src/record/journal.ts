@@ -7,8 +7,9 @@
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
 import { CallsurgeError } from '../errors.ts';
-import { headerLine, lineEncoder } from './cells.ts';
+import { columnsOf, encodeCell } from './cells.ts';
 import { type RowSink, type RowTypes, type RunMeta, TABLES, type TableName } from './schema.ts';
 
 export const META_FILE = 'run.json';
@@ -26,10 +27,8 @@ export interface RunFolderOptions {
 interface OpenTable {
   file: string;
   fd: number;
-  encode: (row: object) => string;
-  /** Lines not yet written, and how many they are. */
-  text: string;
-  rows: number;
+  columns: ReturnType<typeof columnsOf>;
+  waiting: string[][];
 }
 
 export class RunFolder implements RowSink {
@@ -57,8 +56,9 @@ export class RunFolder implements RowSink {
         const file = join(path, TABLES[name].file);
         const fd = openSync(file, 'ax');
         made.push(file);
-        tables.set(name, { file, fd, encode: lineEncoder(name), text: '', rows: 0 });
-        append(fd, headerLine(name));
+        const columns = columnsOf(name);
+        tables.set(name, { file, fd, columns, waiting: [] });
+        append(fd, `${columns.map((column) => column.name).join(',')}\n`);
       }
     } catch (cause) {
       for (const { fd } of tables.values()) closeSync(fd);
@@ -94,9 +94,9 @@ export class RunFolder implements RowSink {
       return;
     }
     const open = this.#tables.get(table)!;
-    open.text += open.encode(row);
-    open.rows++;
-    if (open.rows >= this.#flushRows) this.#flushTable(open);
+    const cells = row as Record<string, unknown>;
+    open.waiting.push(open.columns.map(({ name, type }) => encodeCell(type, cells[name])));
+    if (open.waiting.length >= this.#flushRows) this.#flushTable(open);
   }
 
   /** Hands every waiting row to the kernel. Never throws: see `problem`. */
@@ -135,15 +135,14 @@ export class RunFolder implements RowSink {
   }
 
   #flushTable(table: OpenTable): void {
-    if (table.rows === 0 || this.#closed) return;
-    const { text, rows } = table;
-    table.text = '';
-    table.rows = 0;
+    if (table.waiting.length === 0 || this.#closed) return;
+    const rows = table.waiting;
+    table.waiting = [];
     try {
-      if (this.#problem) this.#rowsLost += rows;
-      else append(table.fd, text);
+      if (this.#problem) this.#rowsLost += rows.length;
+      else append(table.fd, stringify(rows));
     } catch (cause) {
-      this.#rowsLost += rows;
+      this.#rowsLost += rows.length;
       this.#problem = unwritable(table.file, cause);
       this.#onProblem?.(this.#problem);
     }
