@@ -93,6 +93,7 @@ export class StackDialog implements SipDialog, DialogOwner {
   /** Told of the ACK to our 2xx, the first's and those of re-INVITEs. */
   onAcknowledged: ((request: IncomingRequest) => void) | undefined;
   onUnacknowledged: (() => void) | undefined;
+  onForgotten: (() => void) | undefined;
   /** A PRACK: what goes on once its 200 is under way; undefined where it matches nothing (RFC 3262 3). */
   onPrack: ((request: IncomingRequest) => (() => void) | undefined) | undefined;
 
@@ -379,5 +380,6 @@ export class StackDialog implements SipDialog, DialogOwner {
     this.#acknowledged.resolve();
     this.#shared.ended.put(this.#session.id, true);
     this.#session.dispose();
+    this.onForgotten?.();
   }
 }

@@ -145,7 +145,7 @@ export class StackOutgoingCall implements OutgoingCall {
         dialog.meet(response);
         const answer = this.#lateAnswer(response);
         const { message: sent } = ack({ extraHeaders: request.parts.lines?.filter(isAuthorization), body: answer && coreBody(answer) });
-        this.#shared.acknowledged.put(session.id, sent.toString());
+        this.#shared.acknowledged.put(session.id, Buffer.from(sent.toString()));
         this.#release(client, request);
         dialog.settleSession(termsOfAnswer(response, this.#expiresS || undefined));
         this.#accepted(response, dialog);
@@ -229,6 +229,9 @@ export class StackOutgoingCall implements OutgoingCall {
       return;
     }
     this.#dialog = dialog;
+    // A call that is over is told nothing more; what it has been told of must not be kept for another minute.
+    const { branch } = this.#request;
+    dialog.onForgotten = () => this.#shared.invited.delete(branch);
     this.#settle('answered');
     this.#shared.tell(() => this.#handlers.answered(response, dialog));
   }
