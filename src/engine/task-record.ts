@@ -9,6 +9,7 @@ import { checkSecrets } from '../vendor/secrets.ts';
 import { checkTargets } from './live-vendor.ts';
 import { RunRecord } from './run-record.ts';
 import type { RunState } from './run-state.ts';
+import { tlsSide } from './sip-side.ts';
 import type { Task } from './tasks.ts';
 
 export const recordTask = (run: RunState): Task => ({
@@ -17,6 +18,7 @@ export const recordTask = (run: RunState): Task => ({
     const { dir, options, surge, vendor, workers, alarms } = run.request;
     checkSecrets(vendor);
     checkTargets(vendor);
+    tlsSide(vendor, process.env);
     run.faultPlan = planFaults(surge, vendor);
     run.folder = RunFolder.create(dir, { onProblem: (error) => run.end({ reason: 'error', error }) });
     run.folder.writeMeta(run.meta);
