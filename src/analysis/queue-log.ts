@@ -92,7 +92,8 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
   addEvent(row: EventRow): void {
     // One with a value counts them all.
     if (row.kind !== 'registration' || row.name === null || row.t_ms === null || row.value !== null) return;
-    this.logins.push({ agent: row.name, atMs: row.t_ms, on: row.action === 'registered' });
+    // Off: not-ready (a break), ended (a shift), lost.
+    this.logins.push({ agent: row.name, atMs: row.t_ms, on: row.action === 'registered' || row.action === 'ready' });
   }
 
   merge(other: this): void {

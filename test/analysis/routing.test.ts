@@ -250,6 +250,19 @@ describe('idle agents while callers wait', () => {
     expect(figures).toMatchObject({ seconds: 7, agentSeconds: 7 });
   });
 
+  it('leaves out agents on a break, or after their shift', () => {
+    const all = log([waiting('1', 0, 9000)], [offer('a-1', '1', 8000, 9000, 20_000)]);
+    const event = (agent: string, at: number, action: string) =>
+      all.addEvent(rowOf('events', { t_ms: T0 + at, kind: 'registration', name: agent, action }));
+    for (const agent of ['a-1', 'a-2']) event(agent, -5000, 'registered');
+    event('a-1', -4000, 'not-ready');
+    event('a-1', 5000, 'ready');
+    event('a-2', 4000, 'ended');
+    // a-2 from 1 s to 4 s; a-1 from 6 s, a second after its break, until it is rung at 8 s.
+    const figures = idleWhileWaiting(all.matched(), all.calls, all.logins, T0 + 30_000, () => 'support')!;
+    expect(figures).toMatchObject({ seconds: 5, agentSeconds: 5, longestMs: 3000 });
+  });
+
   it('agrees with looking at every tenth of a second', () => {
     const call = fc.record({
       at: fc.integer({ min: 0, max: 200 }),

@@ -23,6 +23,7 @@ export const queueEn = {
   'slices.abandoned': 'Gave up',
   'slices.blocked': 'Blocked',
   'slices.p95': 'Wait p95',
+  'minutes.level': 'Service level',
 
   'agents.groups': 'By skills',
   'agents.skills': 'Skills',

@@ -25,6 +25,7 @@ export const queueZhCN: Record<keyof typeof queueEn, string> = {
   'slices.abandoned': '放弃',
   'slices.blocked': '被拒',
   'slices.p95': '等待 p95',
+  'minutes.level': '服务水平',
 
   'agents.groups': '按技能',
   'agents.skills': '技能',

@@ -1,6 +1,6 @@
 /** The charts as a table, for readers without eyes for charts, and for copying. */
 import { OUTCOMES } from '../../record/schema.ts';
-import { count, elapsed } from '../format.ts';
+import { count, elapsed, percent } from '../format.ts';
 import { type Html, html } from '../markup.ts';
 import { both } from '../messages/say.ts';
 import { minutesOf } from '../minutes.ts';
@@ -27,6 +27,8 @@ export function minutesSection({ analysis, frame }: Context): Html {
         both('counting.talking'),
         'SRD p95',
         both('chart.longest'),
+        both('minutes.level'),
+        both('slices.abandoned'),
       ],
       minutes.map((minute) => [
         elapsed(minute.startMs - frame.zeroMs),
@@ -38,6 +40,8 @@ export function minutesSection({ analysis, frame }: Context): Html {
         value(minute.talking, 'calls'),
         value(minute.srdP95Ms, 'ms'),
         value(minute.longestWaitMs, 'ms'),
+        minute.serviceLevel === null ? '' : percent(minute.serviceLevel),
+        minute.gaveUp === null ? '' : count(minute.gaveUp),
       ]),
       'figures small',
     )}</details>`,
