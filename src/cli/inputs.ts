@@ -1,8 +1,10 @@
 /** What `run`, `plan` and `demo` begin with: scenario, options, surge, vendor and plan, loaded and checked in that order. Sends nothing. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { bindAddress, mediaAddress } from '../engine/local-side.ts';
 import { CallsurgeError } from '../errors.ts';
 import { type CheckedSurge, checkSurge, checkSurgeAgainst, planRun } from '../scenario/check-surge.ts';
 import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
@@ -36,6 +38,8 @@ export interface Inputs {
   vendor: VendorProfile;
   plan: RunPlan;
   workers: number;
+  /** Addresses that our traffic comes from, as the vendor's whitelist needs them. */
+  sources: string[];
 }
 
 const integer = (least: number) => (text: string) => {
@@ -83,7 +87,17 @@ export async function loadInputs(file: string, flags: InputFlags): Promise<Input
   const plan = planRun(options, surge);
   checkSurgeAgainst(surge, plan, vendor);
   const workers = flags.workers ?? usefulWorkers(plan, availableParallelism());
-  return { scenario, options, surge, vendor, plan, workers };
+  return { scenario, options, surge, vendor, plan, workers, sources: await sourcesOf(vendor) };
+}
+
+/** The external address, those of the profile, or what the route to the first trunk starts from. A name is not looked up: nothing is sent here. */
+async function sourcesOf(vendor: VendorProfile): Promise<string[]> {
+  const { local, trunks } = vendor;
+  if (local?.external !== undefined) return [local.external];
+  if (local?.addresses) return local.addresses;
+  const { host, port = 5060 } = trunks[0]!;
+  if (!isIP(host)) return [`the address that reaches ${host}`];
+  return [await mediaAddress(vendor, bindAddress(vendor, 0), { host, port })];
 }
 
 /** `reports/<time>-<scenario>-<vendor>`; the time is UTC to the second, sortable. */

@@ -17,7 +17,10 @@ export interface VendorPlanFigures extends PlanFigures {
 }
 
 /** The wait for an agent is the vendor's to show: counted as part of the assumed call length. */
-export function planFigures({ plan, surge, vendor, workers, scenario }: Omit<Inputs, 'options'>, startMs = Date.now()): VendorPlanFigures {
+export function planFigures(
+  { plan, surge, vendor, workers, scenario, sources }: Omit<Inputs, 'options'>,
+  startMs = Date.now(),
+): VendorPlanFigures {
   const agents = (vendor.agents ?? []).some(({ kind }) => kind === 'sip');
   const figures = figuresOf(plan, { callLengthMs: surge.callLengthMs, media: surge.media, ownAgents: agents });
   const conflicts = contractConflicts(vendor, {
@@ -28,7 +31,6 @@ export function planFigures({ plan, surge, vendor, workers, scenario }: Omit<Inp
     durationMs: plan.totalMs,
   });
   const seats = (vendor.agents ?? []).reduce((sum, { count }) => sum + count, 0);
-  const sources = vendor.local?.addresses ?? ['the address of the route to the vendor'];
   const warnings = [...figures.warnings];
   if (workers > 1 && !vendor.local?.addresses)
     warnings.push(`signalling comes from ${workers} ports of one address: where the vendor trusts a single source port, use --workers 1`);
