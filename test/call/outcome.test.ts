@@ -101,6 +101,21 @@ describe('after the answer', () => {
   });
 });
 
+describe('"all lines are busy"', () => {
+  const heard = facts({ allBusy: 'queue-full', byeResult: 200 });
+  it('is blocked, whoever hangs up then, before the answer and after it', () => {
+    expect(judge(row({ ...inQueue, bye_received_ms: 5000, q850: 16 }), heard)).toMatchObject({ outcome: 'blocked', ended_by: 'vendor' });
+    expect(judge(row({ ...inQueue, bye_sent_ms: 5000 }), heard)).toMatchObject({ outcome: 'blocked', ended_by: 'caller', blame: 'vendor' });
+    expect(judge(row({ status: 487, cancel_ms: 5000 }), heard)).toMatchObject({ outcome: 'blocked', blame_why: 'announced "queue-full"' });
+  });
+
+  it('is forgotten once an agent came, and by what the run itself ended', () => {
+    expect(judge(row({ ...talked, bye_sent_ms: 5000 }), heard).outcome).toBe('completed');
+    expect(judge(row({ ...inQueue, bye_sent_ms: 5000 }), { ...heard, stopped: true }).outcome).toBe('cut');
+    expect(judge(row({ ...inQueue }), { ...heard, harness: 'no port' }).outcome).toBe('harness');
+  });
+});
+
 describe('our own faults come first', () => {
   it('never blames a vendor for a late or failed start', () => {
     expect(judge(row({ ...talked, invite_ms: 1501 }), facts())).toMatchObject({ outcome: 'harness', blame: 'harness' });

@@ -68,6 +68,14 @@ describe('caller numbers', () => {
     expect([0, 1, 99, 100, 1099, 1100].map(rules.callerNumber)).toEqual(['5500', '5501', '5599', '8613900000000', '8613900000999', '5500']);
   });
 
+  it('of VIPs come from patterns of their own, where there are any, and are permitted', () => {
+    const vips = contractRules({ ...contract, vipCallers: ['900xx'] });
+    expect([0, 1, 100].map(vips.vipNumber)).toEqual(['90000', '90001', '90000']);
+    expect(vips.number('2000', '90042')).toBeUndefined();
+    expect(vips.number('2000', '9004')).toBeDefined();
+    expect(rules.vipNumber(1)).toBe(rules.callerNumber(1));
+  });
+
   it('are as many as the patterns give, all permitted', () => {
     const numbers = Array.from({ length: 1100 }, (_, k) => rules.callerNumber(k));
     expect(new Set(numbers).size).toBe(1100);
