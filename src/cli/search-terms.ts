@@ -38,6 +38,8 @@ export function rampFor(cap: number, asked: number | undefined): (load: number) 
   return (load) => Math.min(cap, asked ?? Math.max(10, Math.ceil(load / 5)));
 }
 
+/** A metric, with tags in braces if need be, and what is left. */
+const RULE = /^\s*([A-Za-z_]\w*(?:\{[^}]*\})?)[\s:]+(.+)$/;
 const OPPOSITE = { '<': '>=', '<=': '>', '>': '<=', '>=': '<', '==': '!=', '===': '!=', '!=': '==' } as const;
 
 /**
@@ -47,14 +49,12 @@ const OPPOSITE = { '<': '>=', '<=': '>', '>': '<=', '>=': '<', '==': '!=', '==='
 export function stopRules(rules: readonly string[]): Record<string, string[]> {
   const thresholds: Record<string, string[]> = {};
   for (const rule of rules) {
-    const at = rule.search(/[\s:]/);
-    if (at < 0)
+    const [, metric, condition] = RULE.exec(rule) ?? [];
+    if (metric === undefined || condition === undefined)
       throw new CallsurgeError('threshold-invalid', `"${rule}" is no rule`, {
         where: '--stop-when',
         todo: "write '<metric> <condition>', as 'call_blocked rate>0.5'",
       });
-    const metric = rule.slice(0, at);
-    const condition = rule.slice(at + 1);
     parseMetricKey(metric, '--stop-when');
     const { operator } = parseThreshold(condition, '--stop-when');
     thresholds[metric] = [...(thresholds[metric] ?? []), condition.replace(operator, OPPOSITE[operator])];
