@@ -17,6 +17,7 @@ import { ConcurrencyFold } from './concurrency.ts';
 import { elasticity, scaleAims } from './elasticity.ts';
 import { failover } from './failover.ts';
 import { HARNESS_LIMIT, HealthFold } from './health.ts';
+import { ImpactLog, repeatedFaults } from './impact.ts';
 import { Incidents } from './incidents.ts';
 import { type Excused, LimitFold } from './limit.ts';
 import type { FaultFigures, HealthFigures, RunAnalysis, ScaleFigures } from './model.ts';
@@ -89,6 +90,7 @@ class Analysis implements RunFold {
   readonly #agents = new AgentFold();
   readonly #health = new HealthFold();
   readonly #incidents = new Incidents();
+  readonly #impact = new ImpactLog();
   readonly #limit = new LimitFold();
   readonly #open = new StillOpen();
   readonly #routing: RoutingFold;
@@ -148,9 +150,9 @@ class Analysis implements RunFold {
     const steps = stepsOver(Math.min(startMs, this.#firstMs), lastMs);
     const health = this.#health.figures();
     const levels = this.#concurrency.levels(this.#open, lastMs);
-    const faults = failover(this.#attempts, this.#incidents, levels.answered, lastMs);
+    const faults = failover(this.#attempts, this.#incidents, levels.answered, lastMs, this.#impact);
     const unprovoked = unprovokedOutages(this.#attempts, faults);
-    const scaling = elasticity(this.#attempts, this.#incidents, levels.answered, scaleAims(meta.surge), lastMs);
+    const scaling = elasticity(this.#attempts, this.#incidents, levels.answered, scaleAims(meta.surge), lastMs, this.#impact);
     const concurrency = this.#concurrency.figures(steps, plannedSeries(meta, steps), this.#open, lastMs);
     const validity = this.#validity(health, lastMs);
     const queue = this.#all.queue.figures(steps);
@@ -165,6 +167,7 @@ class Analysis implements RunFold {
       routing: this.#routing.figures(lastMs),
       model: queue.measured ? this.#routing.model(lastMs) : null,
       faults,
+      repeated: repeatedFaults(faults),
       unprovoked,
       scaling,
       quality: this.#all.quality.figures(),
@@ -207,6 +210,7 @@ class Analysis implements RunFold {
     this.#routing.add(row);
     this.#concurrency.add(row);
     const invite = row.invite_ms ?? from;
+    this.#impact.add(row);
     this.#attempts.add(row, this.#health.slack(invite, firstStatus(row) ?? invite));
     this.#health.addCall(row);
     this.#limit.add(row, sound);
@@ -216,6 +220,7 @@ class Analysis implements RunFold {
   #addAgent(row: AgentRow): void {
     this.#saw(row.end_ms);
     this.#agents.add(row);
+    this.#impact.addAgent(row);
     this.#routing.addAgent(row);
     this.#concurrency.addAgent(row);
     this.#all.quality.addAgent(row);
@@ -262,12 +267,9 @@ class Analysis implements RunFold {
 
   /** "Fixed" by somebody's word, after each fault. */
   #repairs(faults: readonly FaultFigures[]): { ms: number; plusMinusMs: number }[] {
-    return faults.flatMap(({ startMs }, i) => {
-      if (startMs === null) return [];
-      const next = faults.slice(i + 1).find((fault) => fault.startMs !== null)?.startMs ?? Number.POSITIVE_INFINITY;
-      const mark = this.#incidents.markIn('fixed', startMs, next);
-      return mark ? [{ ms: mark.t_ms! - startMs, plusMinusMs: mark.value ?? 0 }] : [];
-    });
+    return faults.flatMap(({ people, plusMinusMs = 0 }) =>
+      people?.fixed ? [{ ms: people.fixed.ms, plusMinusMs: people.fixed.plusMinusMs + plusMinusMs }] : [],
+    );
   }
 }
 

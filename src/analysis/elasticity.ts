@@ -7,6 +7,7 @@
 import { durationMs } from '../duration.ts';
 import { countBelow } from '../metrics/column.ts';
 import type { AttemptList, AttemptLog } from './attempts.ts';
+import type { ImpactLog } from './impact.ts';
 import type { Incidents } from './incidents.ts';
 import type { Level } from './level.ts';
 import type { ScaleFigures } from './model.ts';
@@ -43,6 +44,7 @@ export function elasticity(
   answered: Level,
   aims: readonly ScaleAim[],
   lastMs: number,
+  impact?: ImpactLog,
 ): ScaleFigures[] {
   const attempts = log.attempts();
   const steps = incidents.scaling();
@@ -66,7 +68,7 @@ export function elasticity(
     const { plateau, extraMs } = extraCapacity(attempts, answered, t0, until);
     const reachedMs = sustained(attempts, answered, aim, t0, until);
     const whileMs = reachedMs ?? answered.firstAtLeast(Math.ceil(REACHED * aim.target), t0, until) ?? until;
-    return {
+    const figures: ScaleFigures = {
       ...base,
       oldPlateau: plateau,
       firstExtraMs: extraMs === null ? null : extraMs - t0,
@@ -77,6 +79,7 @@ export function elasticity(
       reached: answered.maxIn(t0, until),
       lastRefusalMs: sinceOrNull(lastRefusal(attempts, t0, until), t0),
     };
+    return { ...figures, ...impact?.scaled(figures, step.readyMs) };
   });
 }
 

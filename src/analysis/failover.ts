@@ -9,6 +9,7 @@
 import { countBelow, percentileOf } from '../metrics/column.ts';
 import { Trend } from '../metrics/trend.ts';
 import type { AttemptList, AttemptLog } from './attempts.ts';
+import type { ImpactLog } from './impact.ts';
 import type { FaultIncident, Incidents } from './incidents.ts';
 import type { Level } from './level.ts';
 import type { FaultFigures, Outage } from './model.ts';
@@ -24,7 +25,7 @@ const MONTH_MS = 30 * 86_400_000;
 /** T1 of RFC 3261: what is sent again after it was late. */
 const TIMER_A_MS = 500;
 
-export function failover(log: AttemptLog, incidents: Incidents, answered: Level, lastMs: number): FaultFigures[] {
+export function failover(log: AttemptLog, incidents: Incidents, answered: Level, lastMs: number, impact?: ImpactLog): FaultFigures[] {
   const attempts = log.attempts();
   const probes = incidents.probes();
   const faults = incidents.faults();
@@ -36,6 +37,7 @@ export function failover(log: AttemptLog, incidents: Incidents, answered: Level,
     const untilMs = next ? next.startMs! - next.tookMs : Number.POSITIVE_INFINITY;
     const figures = one(fault, fault.startMs, { attempts, probes, log, answered, incidents, calmFrom, untilMs, lastMs });
     const lastEnd = figures.firstTry.outages.at(-1)?.endMs;
+    if (impact) Object.assign(figures, impact.of(figures, fault.startMs - fault.tookMs, untilMs, log, incidents));
     calmFrom = lastEnd === undefined ? (fault.endMs ?? calmFrom) : Math.max(lastEnd ?? calmFrom, fault.endMs ?? calmFrom);
     return figures;
   });
@@ -69,15 +71,22 @@ function one(fault: FaultIncident, t0: number, scene: Scene): FaultFigures {
     startMs: t0,
     endMs: fault.endMs,
     failed: null,
-    firstTry,
-    eventual,
+    firstTry: asToldBy(fault, firstTry),
+    eventual: asToldBy(fault, eventual),
     recovery90Ms: recovery(attempts, t0, untilMs, before.ser, 0.9),
     recovery99Ms: recovery(attempts, t0, untilMs, before.ser, 0.99),
     fullRecoveryMs: fullRecovery(scene.answered, t0, effectMs, outageEnd === undefined ? t0 : outageEnd.endMs, until),
     ...inProgress(scene.log, effectMs, t0, untilMs),
     detectionMs: detection(scene.incidents, t0, untilMs),
     availabilityEquivalent: firstTry.resolutionMs === null ? null : 1 - downMs / MONTH_MS,
+    plusMinusMs: fault.plusMinusMs ?? 0,
+    expectedMs: fault.expectedMs ?? null,
   };
+}
+
+/** Where a person said when it began, nothing can be known better than that. */
+function asToldBy({ plusMinusMs = 0 }: FaultIncident, tried: FaultFigures['firstTry']): FaultFigures['firstTry'] {
+  return { ...tried, resolutionMs: tried.resolutionMs === null ? null : tried.resolutionMs + plusMinusMs };
 }
 
 function notHappened(fault: FaultIncident): FaultFigures {

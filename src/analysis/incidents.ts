@@ -2,6 +2,7 @@
  * Faults, scaling steps, probes and alarms as the events tell them (record/schema.ts, EVENT_ACTIONS), put together from their single rows.
  */
 import type { EventRow } from '../record/schema.ts';
+import type { FaultFigures } from './model.ts';
 import type { Observations } from './outages.ts';
 
 export interface FaultIncident {
@@ -14,6 +15,9 @@ export interface FaultIncident {
   /** Taken back; null where it was not. */
   endMs: number | null;
   failed: string | null;
+  /** ± of `startMs`, where a person said it. */
+  plusMinusMs?: number;
+  expectedMs?: number;
 }
 
 export interface ScaleIncident {
@@ -67,9 +71,13 @@ export class Incidents {
       const fault = latest(row.name);
       if (!fault) continue;
       if (row.target) fault.target = row.target;
+      if (row.action === 'start') fault.expectedMs = numberIn(row, 'expectedMs');
       if (row.action === 'started') {
         fault.startMs = row.t_ms;
-        fault.tookMs = row.value ?? Math.max(0, (row.t_ms ?? 0) - fault.orderMs);
+        fault.tookMs = Math.max(0, row.value ?? (row.t_ms ?? 0) - fault.orderMs);
+        fault.plusMinusMs = numberIn(row, 'plusMinusMs');
+        // Somebody pulled a cable minutes after being asked to: nothing had happened to anybody until then.
+        if (fault.plusMinusMs !== undefined) fault.tookMs = fault.plusMinusMs;
       }
       if (row.action === 'failed') {
         fault.failed = messageIn(row);
@@ -81,6 +89,7 @@ export class Incidents {
       }
       if (row.action === 'end-failed') fault.open = false;
     }
+    for (const mark of this.#of('mark')) if (mark.action === 'fault' && mark.t_ms !== null) faults.push(this.#marked(mark));
     return faults
       .map(({ open: _, orderMs, ...fault }) =>
         fault.startMs === null && fault.failed === null
@@ -89,6 +98,59 @@ export class Incidents {
       )
       .sort((a, b) => (a.fault.startMs ?? a.orderMs) - (b.fault.startMs ?? b.orderMs))
       .map(({ fault }) => fault);
+  }
+
+  /** A fault that nobody planned: somebody saw it, and perhaps saw it put right. */
+  #marked(mark: EventRow): FaultIncident & { orderMs: number; open: boolean } {
+    const startMs = mark.t_ms!;
+    const plusMinusMs = mark.value ?? 0;
+    const fixed = this.#of('mark').find(
+      ({ action, t_ms, name }) => action === 'fixed' && t_ms !== null && t_ms >= startMs && (name ?? mark.name) === mark.name,
+    );
+    return {
+      name: mark.name ?? 'marked',
+      target: noteIn(mark) ?? '',
+      startMs,
+      tookMs: plusMinusMs,
+      endMs: fixed?.t_ms ?? null,
+      failed: null,
+      plusMinusMs,
+      orderMs: startMs,
+      open: false,
+    };
+  }
+
+  /**
+   * Typed marks of one fault: those that name it, and those without a name in [from, to). The earliest and the latest word of each side count; the
+   * middle of all, and a ± that covers them.
+   */
+  people(fault: string, from: number, to: number): NonNullable<FaultFigures['people']> {
+    const said: NonNullable<FaultFigures['people']> = {};
+    for (const type of ['alarm', 'ticket', 'engineer', 'workaround', 'fixed'] as const) {
+      const marks = this.#of('mark').filter(({ action, t_ms, name, value }) => {
+        if (action !== type || t_ms === null || t_ms + (value ?? 0) < from) return false;
+        return name === null ? t_ms < to : name === fault && t_ms < to;
+      });
+      if (marks.length === 0) continue;
+      const low = Math.min(...marks.map(({ t_ms, value }) => t_ms! - (value ?? 0)));
+      const high = Math.max(...marks.map(({ t_ms, value }) => t_ms! + (value ?? 0)));
+      said[type] = {
+        ms: (low + high) / 2 - from,
+        plusMinusMs: (high - low) / 2,
+        by: [...new Set(marks.map(({ by }) => (by === 'vendor' ? 'vendor' : 'buyer') as 'buyer' | 'vendor'))],
+        notes: marks.flatMap((mark) => noteIn(mark) ?? []),
+      };
+    }
+    return said;
+  }
+
+  /** Registrations of agents, in order of time: one name, lost or registered. */
+  registrations(): { at: number; name: string; lost: boolean }[] {
+    return this.#of('registration').flatMap(({ t_ms, name, action }) =>
+      t_ms !== null && name !== null && (action === 'lost' || (action === 'registered' && name !== 'agents'))
+        ? [{ at: t_ms, name, lost: action === 'lost' }]
+        : [],
+    );
   }
 
   scaling(): ScaleIncident[] {
@@ -141,6 +203,16 @@ export class Incidents {
   #of(kind: EventRow['kind']): EventRow[] {
     return this.events().filter((row) => row.kind === kind);
   }
+}
+
+function numberIn(row: EventRow, field: string): number | undefined {
+  const value = (row.detail as Record<string, unknown> | null)?.[field];
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+function noteIn(row: EventRow): string | null {
+  const note = (row.detail as { note?: unknown } | null)?.note;
+  return typeof note === 'string' && note !== '' ? note : null;
 }
 
 function messageIn(row: EventRow): string {

@@ -132,6 +132,40 @@ export interface FaultFigures {
   survivorGapMs?: Spread;
   detectionMs: number | null;
   availabilityEquivalent: number | null;
+  /** ± of t0 where a person said when it was. */
+  plusMinusMs?: number;
+  /** Longest outage by first try that was promised for this fault. */
+  expectedMs?: number | null;
+  /** What people said, from t0. */
+  people?: Partial<Record<'alarm' | 'ticket' | 'engineer' | 'workaround' | 'fixed', MarkedTime>>;
+  /** Where answered calls went, sent before t0, while it lasted, and after. */
+  routes?: { by: 'trunk' | 'site'; name: string; before: number; during: number; after: number }[];
+  /** What came when the fault was taken back. Null: it was not. */
+  failback?: { outages: number; longestMs: number | null; affected: number; failed: number; lost: number } | null;
+  /** Agents of ours whose registration was lost in its time; those back; most REGISTERs that succeeded in one second; until the last was back. */
+  registrations?: { lost: number; back: number; stormPerSecond: number; backMs: number | null };
+  /** Of callers who waited at t0 and later got an agent: those whom nobody of their kind overtook who came after t0. */
+  queueKept?: Ratio;
+  /** Voice worse than before without a failed call: MOS of calls by the time of their answer. Null: not measured. */
+  voice?: { limit: number; outages: Outage[]; backMs: number | null; resolutionMs: number | null } | null;
+}
+
+/** A time that people told. Several who disagree: the middle, and a ± that covers all. */
+export interface MarkedTime {
+  ms: number;
+  plusMinusMs: number;
+  by: ('buyer' | 'vendor')[];
+  notes: string[];
+}
+
+/** The same fault several times. */
+export interface RepeatedFault {
+  name: string;
+  times: number;
+  /** Of those in which it was measured, ms. */
+  firstTry: Spread;
+  eventual: Spread;
+  survived: Spread;
 }
 
 export interface ScaleFigures {
@@ -148,6 +182,16 @@ export interface ScaleFigures {
   reached: number | null;
   /** Last call refused for capacity, ms from t0. */
   lastRefusalMs?: number | null;
+  /** out: more was asked for; in: less. */
+  direction?: 'out' | 'in';
+  /** From t0 until the vendor itself reported it. */
+  readyMs?: number | null;
+  /** Mean wait of callers who joined the queue in the minute before t0, and between t0 and the end of scaling. */
+  waitBeforeMs?: number | null;
+  waitWhileMs?: number | null;
+  /** From t0 until a call was offered to, or reached, an agent never seen before; and how many such agents there were. */
+  newSeatMs?: number | null;
+  newSeats?: number;
 }
 
 export interface QualityFigures {
@@ -226,6 +270,8 @@ export interface RunAnalysis {
   /** The vendor's own record beside ours, if one was imported. */
   reconciliation?: ReconciliationFigures;
   faults: FaultFigures[];
+  /** Faults of one name that happened more than once. */
+  repeated?: RepeatedFault[];
   /** Failed for good, outside every fault's time: nobody asked for these. */
   unprovoked?: Outage[];
   scaling: ScaleFigures[];

@@ -157,7 +157,7 @@ export class FaultRunner {
     const detail = {
       ...aim,
       ...(effect.value === undefined ? {} : { status: effect.value }),
-      ...(effect.errorMs ? { plusMinusMs: effect.errorMs } : {}),
+      ...(effect.errorMs === undefined ? {} : { plusMinusMs: effect.errorMs }),
       ...(effect.detail ? { answer: effect.detail } : {}),
     };
     this.#event(kind, step, words.done, effect.at, Math.round((effect.at - asked) * 1000) / 1000, detail);
