@@ -22,7 +22,8 @@ import { LabSite } from './site.ts';
 
 export interface Lab {
   readonly kind: LabKind;
-  readonly edge: { readonly host: string; readonly port: number };
+  /** UDP and TCP at `port`, TLS at `tlsPort` with a certificate signed by the authority in the file `ca`. */
+  readonly edge: { readonly host: string; readonly port: number; readonly tlsPort: number; readonly ca: string };
   readonly sites: readonly LabSite[];
   /** Run folders of the nodes; removed by down(). */
   readonly folder: string;
@@ -73,7 +74,7 @@ export async function startLab(options: StartOptions): Promise<Lab> {
     let isDown = false;
     const lab: Lab = {
       kind: settings.kind,
-      edge: { host: EDGE.host, port: EDGE.port },
+      edge: { host: EDGE.host, port: EDGE.port, tlsPort: EDGE.tlsPort, ca: join(home.folder, EDGE.name, 'etc/ca.pem') },
       sites: labSites,
       folder: home.folder,
       rpc: edgeRpc,

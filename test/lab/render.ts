@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeAuthority } from '../sip/certificates.ts';
 import { writePrompts } from './prompts.ts';
 import { agentsOf, EDGE, type LabSettings, RTP_PORTS, SITES, type SiteAddress } from './settings.ts';
 
@@ -70,9 +71,30 @@ export function renderEdge(settings: LabSettings, folder: string, inside: string
   const etc = join(folder, 'etc');
   mkdirSync(etc, { recursive: true });
   mkdirSync(join(folder, 'var'), { recursive: true });
-  const values = { RUN: inside, IP: EDGE.host, MULTIARCH: multiarch, EDGE_MAX: settings.edgeMax, EDGE_CPS: settings.edgeCps };
+  const values = {
+    RUN: inside,
+    IP: EDGE.host,
+    TLS_PORT: EDGE.tlsPort,
+    MULTIARCH: multiarch,
+    EDGE_MAX: settings.edgeMax,
+    EDGE_CPS: settings.edgeCps,
+  };
   writeFileSync(join(etc, 'kamailio.cfg'), fill(readFileSync(join(here, 'kamailio/kamailio.cfg'), 'utf8'), values));
+  writeCertificate(etc);
   writeFileSync(join(etc, 'dispatcher.list'), SITES.map((site) => `1 sip:${site.host}:5060 0 0\n`).join(''));
   const command = ['/usr/sbin/kamailio', '-DD', '-E', '-m', '64', '-M', '8', '-f', `${inside}/etc/kamailio.cfg`, '-Y', `${inside}/var`];
   return { name: EDGE.name, folder, inside, command };
+}
+
+/** The edge's certificate, and the authority that signed it for this lab alone. */
+function writeCertificate(etc: string): void {
+  const authority = makeAuthority();
+  try {
+    const { cert, key } = authority.issue([`IP:${EDGE.host}`, 'DNS:edge.lab.example']);
+    writeFileSync(join(etc, 'edge.pem'), cert);
+    writeFileSync(join(etc, 'edge.key'), key);
+    writeFileSync(join(etc, 'ca.pem'), authority.ca);
+  } finally {
+    authority.remove();
+  }
 }

@@ -28,7 +28,7 @@ export interface SiteAddress {
   firstAgent: number;
 }
 
-export const EDGE = { name: 'edge', host: '127.0.10.1', port: 5060 } as const;
+export const EDGE = { name: 'edge', host: '127.0.10.1', port: 5060, tlsPort: 5061 } as const;
 export const SITES: readonly SiteAddress[] = [
   { name: 'site-a', host: '127.0.11.1', firstAgent: 1001 },
   { name: 'site-b', host: '127.0.12.1', firstAgent: 1101 },
