@@ -8,13 +8,25 @@ import { firstStatus, queueExit } from '../metrics/call-times.ts';
 import { SampleMetrics } from '../metrics/sample-metrics.ts';
 import { parseThresholds } from '../metrics/threshold-grammar.ts';
 import { ThresholdFold } from '../metrics/thresholds.ts';
-import type { AgentRow, CallRow, EventRow, OpenRow, RowTypes, RunMeta, SampleRow, TableName, TimelineRow } from '../record/schema.ts';
+import type {
+  AgentRow,
+  CallRow,
+  EventRow,
+  OpenRow,
+  RowTypes,
+  RunMeta,
+  SampleRow,
+  TableName,
+  TimelineRow,
+  TraceRow,
+} from '../record/schema.ts';
 import { AgentFold } from './agents.ts';
 import { AttemptLog } from './attempts.ts';
 import type { Evidence } from './case.ts';
 import { type Terms, termsOf } from './claims.ts';
 import { ConcurrencyFold } from './concurrency.ts';
 import { elasticity, scaleAims } from './elasticity.ts';
+import { EvidenceFold } from './evidence.ts';
 import { failover } from './failover.ts';
 import { HARNESS_LIMIT, HealthFold } from './health.ts';
 import { ImpactLog, repeatedFaults } from './impact.ts';
@@ -85,6 +97,7 @@ class Analysis implements RunFold {
   readonly #all: CallEvidence;
   readonly #sound: CallEvidence;
   readonly #outcomes = new OutcomeFold();
+  readonly #evidence = new EvidenceFold();
   readonly #concurrency = new ConcurrencyFold();
   readonly #attempts = new AttemptLog();
   readonly #agents = new AgentFold();
@@ -132,6 +145,8 @@ class Analysis implements RunFold {
         return this.#addEvent(row as EventRow);
       case 'samples':
         return this.#addSample(row as SampleRow);
+      case 'trace':
+        return this.#evidence.addTrace(row as TraceRow);
       case 'open':
         this.#saw((row as OpenRow).t_ms);
         return this.#open.add(row as OpenRow);
@@ -160,6 +175,7 @@ class Analysis implements RunFold {
       meta,
       validity,
       outcomes: this.#outcomes.figures(),
+      evidence: this.#evidence.figures(),
       sessions: this.#all.sessions.figures(),
       concurrency,
       queue,
@@ -207,6 +223,7 @@ class Analysis implements RunFold {
     this.#all.add(row);
     if (sound) this.#sound.add(row);
     this.#outcomes.add(row);
+    this.#evidence.addCall(row);
     this.#routing.add(row);
     this.#concurrency.add(row);
     const invite = row.invite_ms ?? from;

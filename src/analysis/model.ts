@@ -4,7 +4,7 @@
  */
 
 import type { CheckFigures, SampledMetric } from '../metrics/sample-metrics.ts';
-import type { Blame, CorrelationMethod, EventRow, Outcome, RunMeta, TableName } from '../record/schema.ts';
+import type { Blame, CorrelationMethod, EventRow, Outcome, RunMeta, TableName, TraceRow } from '../record/schema.ts';
 import type { ClaimName, Counting } from '../vendor/profile.ts';
 import type { ModelFigures, RoutingFigures } from './model-queue.ts';
 import type { ReconciliationFigures } from './reconcile.ts';
@@ -43,6 +43,22 @@ export interface OutcomeFigures {
   /** Outcome × SIP status × Q.850, for the table of failures. */
   byStatus: { outcome: Outcome; status: number | null; q850: number | null; reason: string | null; count: number }[];
   byBlame: Record<Blame, number>;
+}
+
+/** One kind of end with calls whose signalling was kept (trace.csv). */
+export interface EvidenceKind {
+  outcome: Outcome;
+  status: number | null;
+  q850: number | null;
+  reason: string | null;
+  /** Names of the first of them. */
+  calls: string[];
+  /** The messages of the first: start line and CSeq alone. */
+  example: TraceRow[];
+}
+
+export interface EvidenceFigures {
+  kinds: EvidenceKind[];
 }
 
 /** RFC 6076 and E.425, over attempts that are neither `cut` nor `harness`. */
@@ -259,6 +275,7 @@ export interface RunAnalysis {
     damage?: { table: TableName; torn: boolean; badLines: number; badCells: number }[];
   };
   outcomes: OutcomeFigures;
+  evidence?: EvidenceFigures;
   sessions: SessionFigures;
   concurrency: ConcurrencyFigures;
   queue: QueueFigures;

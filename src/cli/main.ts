@@ -14,6 +14,7 @@ import { reconcileCommand } from './reconcile.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { searchCommand } from './search.ts';
+import { showCommand } from './show.ts';
 import { simulateCommand } from './simulate.ts';
 import { sweepCommand } from './sweep.ts';
 
@@ -47,6 +48,7 @@ ${exitTable}`,
     demoCommand(),
     planCommand(),
     reportCommand(),
+    showCommand(),
     reconcileCommand(),
     searchCommand(),
     probeCommand(),

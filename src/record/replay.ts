@@ -11,7 +11,7 @@ export interface RowConsumer {
   read?(report: ReadReport): void;
 }
 
-export const REPLAY_ORDER: readonly TableName[] = ['timeline', 'events', 'samples', 'open', 'agents', 'calls'];
+export const REPLAY_ORDER: readonly TableName[] = ['timeline', 'events', 'samples', 'open', 'agents', 'calls', 'trace'];
 
 /** @throws CallsurgeError `run-folder-invalid`; what the consumer throws */
 export async function replay(dir: string, consumer: RowConsumer): Promise<ReadReport[]> {

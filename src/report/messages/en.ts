@@ -188,6 +188,11 @@ export const en = {
 
   'concurrency.peaks': 'Peaks are exact: taken from the calls’ own events, not from samples.',
   'arrivals.total': 'Calls in all',
+  'table.traces': 'Signalling kept of',
+  'evidence.title': 'One call of each kind of failure',
+  'evidence.note':
+    'Times are ms from the first message kept, at our socket; + is how long we took with a message, where that was 1 ms or more. Whole messages: callsurge show FOLDER CALL, or trace.csv.',
+  'evidence.call': 'call {call}',
   'outcomes.failures': 'Calls by outcome, SIP status and cause',
   'outcomes.no-status': 'no response',
   'outcomes.blame': 'Who was to blame for the calls that failed',

@@ -189,6 +189,11 @@ export const zhCN: Record<MessageKey, string> = {
 
   'concurrency.peaks': '峰值精确：取自每个呼叫自身的事件，而非抽样。',
   'arrivals.total': '呼叫总量',
+  'table.traces': '保留了信令的呼叫',
+  'evidence.title': '每类失败各举一例',
+  'evidence.note':
+    '时间为相对首条保留报文的毫秒数，在本方套接字处计时；+ 表示本方处理该报文的用时（不足 1 毫秒不列）。完整报文：callsurge show 目录 呼叫，或见 trace.csv。',
+  'evidence.call': '呼叫 {call}',
   'outcomes.failures': '按结果、SIP 状态码与原因值统计',
   'outcomes.no-status': '无响应',
   'outcomes.blame': '失败呼叫的责任归属',

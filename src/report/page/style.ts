@@ -40,6 +40,7 @@ h3{margin:1.5rem 0 .5rem;font-size:1rem;font-weight:600}
 .nm.block{margin:.4rem 0;padding:.8rem 1rem;border-radius:8px;background:var(--nonebg)}
 .warning{margin:.4rem 0;padding:.8rem 1rem;border-radius:8px;background:var(--unsurebg);color:var(--unsure)}
 .fn{font-size:.66em;vertical-align:.45em;line-height:0;margin-left:.18em;color:var(--dim);font-weight:400;letter-spacing:0}
+pre.ladder{font:.8em/1.35 ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono",monospace;overflow-x:auto;margin:.4em 0 1em}
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono",monospace}
 .formula{color:var(--dim);font-size:.78em;margin-left:.6em}
 .banner{margin:0 0 1rem;padding:1rem 1.2rem;border-radius:12px;border:1px solid;border-left-width:6px}

@@ -1,6 +1,6 @@
 /** Outcomes: exactly one a call, over time and by status, cause and blame. */
-import type { Series } from '../../analysis/model.ts';
-import { BLAMES, OUTCOMES, type Outcome } from '../../record/schema.ts';
+import type { EvidenceFigures, OutcomeFigures, Series } from '../../analysis/model.ts';
+import { BLAMES, OUTCOMES } from '../../record/schema.ts';
 import { roundStep } from '../charts/scale.ts';
 import { countsOf, widened } from '../charts/series.ts';
 import { timeChart } from '../charts/time-chart.ts';
@@ -9,6 +9,7 @@ import { type Html, html } from '../markup.ts';
 import { both } from '../messages/say.ts';
 import { table, term } from '../table.ts';
 import { type Context, heading, section } from './context.ts';
+import { keptCalls, ladders } from './evidence.ts';
 
 const MOST_BARS = 90;
 const MOST_ROWS = 40;
@@ -43,13 +44,17 @@ export function outcomesSection({ analysis, frame }: Context): Html {
       'figures',
     )}</div></div>`,
     heading('outcomes.failures'),
-    byStatus(analysis.outcomes.byStatus),
+    byStatus(analysis.outcomes.byStatus, analysis.evidence),
+    ladders(
+      analysis.evidence,
+      analysis.outcomes.byStatus.toSorted((a, b) => b.count - a.count),
+    ),
   );
 }
 
 const bars = (series: Series, stepMs: number): Series => widened(countsOf(series), stepMs, 'sum');
 
-function byStatus(rows: { outcome: Outcome; status: number | null; q850: number | null; reason: string | null; count: number }[]): Html {
+function byStatus(rows: OutcomeFigures['byStatus'], evidence: EvidenceFigures | undefined): Html {
   const sorted = [...rows].sort((a, b) => b.count - a.count);
   const rest = sorted.slice(MOST_ROWS);
   const cells = sorted
@@ -60,6 +65,7 @@ function byStatus(rows: { outcome: Outcome; status: number | null; q850: number 
       row.q850 ?? '',
       html`<span class="left">${row.reason ?? ''}</span>`,
       count(row.count),
+      html`<code>${keptCalls(evidence, row)}</code>`,
     ]);
   if (rest.length > 0)
     cells.push([
@@ -68,6 +74,7 @@ function byStatus(rows: { outcome: Outcome; status: number | null; q850: number 
       '',
       html``,
       '',
+      html``,
     ]);
   return table(
     [
@@ -76,6 +83,7 @@ function byStatus(rows: { outcome: Outcome; status: number | null; q850: number 
       both('table.q850'),
       html`<span class="left">${both('table.reason')}</span>`,
       both('table.count'),
+      both('table.traces'),
     ],
     cells,
     'figures',
