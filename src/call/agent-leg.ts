@@ -36,14 +36,7 @@ export class AgentLeg {
     this.#incoming = incoming;
     this.#onOver = onOver;
     this.#candidates = callerCandidates(request);
-    this.row = rowOf('agents', {
-      agent: agent.name,
-      worker: services.worker,
-      skills: agent.skills.join('+'),
-      sip_call_id: request.callId,
-      caller: this.#candidates[0] ?? null,
-      offered_ms: request.at,
-    });
+    this.row = offeredRow(services, agent, request, this.#candidates);
     incoming.handlers = {
       cancelled: (cancel) => {
         this.row.q850 = q850Of(cancel);
@@ -153,6 +146,24 @@ export class AgentLeg {
   #word() {
     return { agent: this.#agent.name, leg: this.id, candidates: this.#candidates, at: this.#services.clock.now() };
   }
+}
+
+function offeredRow(services: CallServices, agent: LiveAgent, request: SipRequest, candidates: readonly string[]): AgentRow {
+  return rowOf('agents', {
+    agent: agent.name,
+    worker: services.worker,
+    skills: agent.skills.join('+'),
+    sip_call_id: request.callId,
+    caller: candidates[0] ?? null,
+    offered_ms: request.at,
+  });
+}
+
+/** An offer that came while the agent was on a call, in wrap-up or on a break: refused at once. */
+export function refusedRow(services: CallServices, agent: LiveAgent, request: SipRequest): AgentRow {
+  const now = services.clock.now();
+  const row = offeredRow(services, agent, request, callerCandidates(request));
+  return Object.assign(row, { end_ms: now, ready_ms: now, outcome: 'rejected', ended_by: 'agent' });
 }
 
 /** Texts of the INVITE that may carry the caller's number or key, best first. */

@@ -7,7 +7,7 @@ import { sleepOn } from '../clock.ts';
 import type { Draw, RandomStream } from '../random.ts';
 import { rowOf } from '../record/schema.ts';
 import type { IncomingCall, NextHop, Registration } from '../sip/stack.ts';
-import { AgentLeg } from './agent-leg.ts';
+import { AgentLeg, refusedRow } from './agent-leg.ts';
 import { type BreakPlan, Breaks } from './breaks.ts';
 import type { CallServices } from './services.ts';
 
@@ -136,14 +136,21 @@ export class AgentDesk {
     const seat = this.#seatOf(incoming);
     if (!seat) return incoming.reject(404);
     const { clock } = this.#services;
-    if (!this.#stopped && (!seat.on || seat.breaks?.ready === false) && !seat.leg) return incoming.reject(480);
-    if (this.#stopped || seat.leg || seat.busyUntil > clock.now()) return incoming.reject(486);
+    if (this.#stopped) return incoming.reject(486);
+    if ((!seat.on || seat.breaks?.ready === false) && !seat.leg) return this.#refuse(seat, incoming, 480);
+    if (seat.leg || seat.busyUntil > clock.now()) return this.#refuse(seat, incoming, 486);
     const leg = new AgentLeg(this.#services, seat.agent, `a${this.#services.worker}-${++this.#legs}`, incoming, (over) => {
       if (seat.leg === over) seat.leg = undefined;
       seat.busyUntil = over.row.ready_ms ?? 0;
     });
     seat.leg = leg;
     void leg.serve();
+  }
+
+  /** The vendor's turn for that caller all the same: it stands in the record. */
+  #refuse({ agent }: Seat, incoming: IncomingCall, status: number): void {
+    incoming.reject(status);
+    this.#services.sink.write('agents', refusedRow(this.#services, agent, incoming.request));
   }
 
   /** By account, or by number: in the Request-URI, or in To where the vendor writes our trunk's name into the Request-URI. */
@@ -233,6 +240,7 @@ export class AgentDesk {
 
   async #logout(seat: Seat): Promise<void> {
     const { registration } = seat;
+    if (seat.on && !this.#stopped) this.#event(this.#services.clock.now(), seat.agent.name, 'ended', null);
     seat.registration = undefined;
     seat.on = false;
     seat.bound = false;

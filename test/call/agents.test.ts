@@ -73,6 +73,7 @@ describe('an agent', () => {
       ['support-1001', 'rejected'],
       ['support-1002', 'missed'],
       ['support-1003', 'answered'],
+      ['support-1003', 'rejected'],
       ['support-1003', 'answered'],
     ]);
     const [first] = bench.rows.agents.filter(({ agent }) => agent === 'support-1003');
@@ -93,5 +94,6 @@ describe('an agent', () => {
     expect(bench.registered.size).toBe(6);
     await sleep(500);
     expect(bench.registered.size).toBe(0);
+    expect(bench.rows.events.filter(({ kind, action }) => kind === 'registration' && action === 'ended')).toHaveLength(6);
   });
 });

@@ -12,7 +12,7 @@ import { Broker, BrokerProxy } from '../../src/engine/broker.ts';
 import { channelOver } from '../../src/engine/channel.ts';
 import { createMediaPump, makeOffer } from '../../src/media/index.ts';
 import { randomStream } from '../../src/random.ts';
-import type { AgentRow, CallRow, OpenRow, RowTypes, TableName } from '../../src/record/schema.ts';
+import type { AgentRow, CallRow, EventRow, OpenRow, RowTypes, TableName } from '../../src/record/schema.ts';
 import { createSipStack, type IncomingCall, type SipDialog } from '../../src/sip/index.ts';
 
 export const clock = new RealClock();
@@ -21,7 +21,7 @@ export const sleep = (ms: number) => sleepOn(clock, ms);
 export interface Bench extends AsyncDisposable {
   services: CallServices;
   desk: AgentDesk;
-  rows: { calls: CallRow[]; agents: AgentRow[]; open: OpenRow[] };
+  rows: { calls: CallRow[]; agents: AgentRow[]; events: EventRow[]; open: OpenRow[] };
   /** A fresh iteration. `stop` is what gracefulStop does. */
   vu(iteration?: number): VuContext & { stop(): void };
   /** What the vendor does with each call. */
@@ -79,7 +79,7 @@ export async function openBench(agents: number, change: (agent: LiveAgent) => Pa
     },
   });
   const vendorPump = await createMediaPump({ clock, host: '127.0.0.1', ports: { from: 41_000, to: 41_198 }, seed: 2 });
-  const rows: Bench['rows'] = { calls: [], agents: [], open: [] };
+  const rows: Bench['rows'] = { calls: [], agents: [], events: [], open: [] };
   const sink = {
     write<T extends TableName>(table: T, row: RowTypes[T]) {
       (rows as Record<string, unknown[]>)[table]?.push({ ...row });
