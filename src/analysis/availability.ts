@@ -89,8 +89,9 @@ export interface AvailabilityTerms {
 
 const DAY_MS = 86_400_000;
 const MONTH_MS = 30 * DAY_MS;
-/** Rounds further apart than so many intervals leave a gap between them. */
+/** Rounds further apart than so many intervals, and than an unanswered one takes, leave a gap between them. */
 const GAP_INTERVALS = 2.5;
+const GAP_MS = 1000;
 const TARGETS = [0.99, 0.999, 0.9999, 0.99999];
 
 interface Round {
@@ -138,7 +139,7 @@ export class AvailabilityFold {
   figures(): AvailabilityFigures {
     const { everyMs, timeZone = 'UTC', promised = null } = this.#terms;
     const rounds = [...this.#rounds.values(), ...this.#callRounds].sort((a, b) => a.at - b.at);
-    const outages = outagesOf(rounds, GAP_INTERVALS * everyMs);
+    const outages = outagesOf(rounds, Math.max(GAP_INTERVALS * everyMs, everyMs + GAP_MS));
     const keyOf = localKeys(timeZone);
     const total = period('', this.#first);
     const periods = { months: new Map<string, Period>(), days: new Map<string, Period>(), hours: new Map<string, Period>() };

@@ -39,6 +39,8 @@ export type CallProbe = Pick<ProbeRow, 'result' | 'status' | 'answer_ms' | 'why'
 
 /** Retransmitted as any request, and given up after this or most of an interval. */
 const ANSWER_MS = 4000;
+/** However short the interval: a machine may be busy for so long. */
+const LEAST_ANSWER_MS = 500;
 /** The longest sleep in one piece: a wall clock that was set is noticed by then. */
 const NAP_MS = 10_000;
 /** A call under way when the prober is stopped is hung up, and may take so long. */
@@ -78,7 +80,7 @@ export async function probeUntil(terms: ProbeTerms, needs: ProberNeeds, signal: 
         needs.write(row(now, { kind: 'closed' }));
         up = undefined;
       } else {
-        const results = await askAll(needs, Math.min(ANSWER_MS, terms.everyMs * 0.8));
+        const results = await askAll(needs, Math.max(LEAST_ANSWER_MS, Math.min(ANSWER_MS, terms.everyMs * 0.8)));
         for (const cells of results) needs.write(row(now, { kind: 'options', ...cells }));
         const known = results.filter(({ result }) => result !== 'unknown');
         const before = up;
