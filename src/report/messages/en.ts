@@ -1,3 +1,4 @@
+import { faultsEn } from './en-faults.ts';
 import { probeEn } from './en-probe.ts';
 import { queueEn } from './en-queue.ts';
 import { reasonsEn } from './en-reasons.ts';
@@ -277,6 +278,7 @@ export const en = {
   'unit.count': 'count',
 
   ...queueEn,
+  ...faultsEn,
   ...reasonsEn,
   ...probeEn,
   ...searchEn,

@@ -1,4 +1,5 @@
 import type { MessageKey } from './en.ts';
+import { faultsZhCN } from './zh-CN-faults.ts';
 import { probeZhCN } from './zh-CN-probe.ts';
 import { queueZhCN } from './zh-CN-queue.ts';
 import { reasonsZhCN } from './zh-CN-reasons.ts';
@@ -276,6 +277,7 @@ export const zhCN: Record<MessageKey, string> = {
   'unit.count': '个',
 
   ...queueZhCN,
+  ...faultsZhCN,
   ...reasonsZhCN,
   ...probeZhCN,
   ...searchZhCN,

@@ -5,15 +5,13 @@ import { type Html, html, type Part } from '../markup.ts';
 import { both } from '../messages/say.ts';
 import { notMeasured, table, term, value } from '../table.ts';
 import { type Context, note, section } from './context.ts';
+import { impactRows, impactTables, repeatedTables } from './impact.ts';
 
 const MONTH_MS = 30 * 86_400_000;
 
-export function faultsSection({ analysis: { faults, validity }, frame }: Context): Html {
+export function faultsSection({ analysis: { faults, repeated, validity }, frame }: Context): Html {
   if (faults.length === 0) return section('faults', note(both('faults.none')));
-  return section(
-    'faults',
-    faults.map((fault) => card(fault, frame.zeroMs, validity.lastMs)),
-  );
+  return section('faults', [...faults.map((fault) => card(fault, frame.zeroMs, validity.lastMs)), ...repeatedTables(repeated ?? [])]);
 }
 
 function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
@@ -32,10 +30,11 @@ function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
       [term('fullRecovery'), value(fault.fullRecoveryMs, 'ms'), ''],
       [term('inProgress'), survived(fault.inProgress), fates(fault.inProgress)],
       [term('detection'), value(fault.detectionMs, 'ms'), ''],
+      ...impactRows(fault),
       [term('availabilityEquivalent'), value(fault.availabilityEquivalent, 'share'), months(fault.availabilityEquivalent)],
     ],
     'figures wide',
-  )}</div>`;
+  )}${impactTables(fault)}</div>`;
 }
 
 /** Of those that did not end of themselves. */

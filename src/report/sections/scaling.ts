@@ -19,7 +19,7 @@ function card(scale: ScaleFigures, zeroMs: number): Html {
   if (scale.triggerMs === null)
     return html`<div class="card">${title}<p class="warning">${both('scaling.failed', { why: scale.failed ?? '?' })}</p></div>`;
   const within = scale.resolutionMs === null ? null : html` <span class="dim">± ${duration(scale.resolutionMs)}</span>`;
-  return html`<div class="card">${title}${table(
+  return html`<div class="card">${title}${scale.direction === 'in' ? note(both('scaling.in')) : null}${table(
     [both('table.figure'), both('table.value')],
     [
       [term('trigger'), elapsed(scale.triggerMs - zeroMs)],
@@ -30,9 +30,24 @@ function card(scale: ScaleFigures, zeroMs: number): Html {
       [term('scaleUp'), scaleUp(scale, within)],
       [term('blockedWhile'), count(scale.blockedWhile)],
       [term('droppedWhile'), count(scale.droppedWhile)],
+      ...more(scale),
     ],
     'figures narrow',
   )}</div>`;
+}
+
+/** What only some steps have. */
+function more({ readyMs = null, waitBeforeMs = null, waitWhileMs = null, newSeatMs = null, newSeats = 0 }: ScaleFigures): Part[][] {
+  const rows: Part[][] = [];
+  if (readyMs !== null) rows.push([both('scaling.ready'), value(readyMs, 'ms')]);
+  if (waitBeforeMs !== null) rows.push([both('scaling.wait-before'), value(waitBeforeMs, 'ms')]);
+  if (waitWhileMs !== null) rows.push([both('scaling.wait-while'), value(waitWhileMs, 'ms')]);
+  if (newSeatMs !== null)
+    rows.push([
+      both('scaling.new-seat'),
+      html`${value(newSeatMs, 'ms')} <span class="dim">${both('scaling.new-seats', { n: newSeats })}</span>`,
+    ]);
+  return rows;
 }
 
 /** A target that was not held while calls were refused is a finding; one that the load never asked for is not measured. */
