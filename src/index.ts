@@ -1,5 +1,6 @@
 /** All that a scenario or vendor file imports from 'callsurge'. */
 export { type AgentOptions, Call, type PressOptions } from './call/call.ts';
+export type { CallBack, CallBackOptions } from './call/call-back.ts';
 export { caller } from './call/caller.ts';
 export { type DialOptions, dial } from './call/dial.ts';
 export type { Attempt, RedialOptions } from './call/redial.ts';

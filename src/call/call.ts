@@ -6,6 +6,7 @@
 import { type Duration, durationMs } from '../duration.ts';
 import { CallsurgeError } from '../errors.ts';
 import type { CorrelationMethod, Outcome } from '../record/schema.ts';
+import { awaitCallBack, type CallBack, type CallBackOptions } from './call-back.ts';
 import type { VuContext } from './context.ts';
 import { endOf } from './facts.ts';
 import type { CallerLeg } from './leg.ts';
@@ -165,6 +166,21 @@ export class Call {
   /** Stays on the line for that long, whatever comes. @returns 'ended' where the other side hung up before. */
   async wait(span: Span): Promise<'done' | 'ended'> {
     return this.#stay(this.#draw(span, 'wait', 'wait()'));
+  }
+
+  /**
+   * Hangs up, where the call is still open, and waits for the vendor to call this caller back.
+   * @returns the answered call-back. @throws CallsurgeError `patience-over` where none came `within`; `call-ended` where the vendor gave it up.
+   */
+  async callBack(options: CallBackOptions = {}): Promise<CallBack> {
+    const leg = this.#leg;
+    const { row } = leg;
+    // Waited for before the hang-up is through: an eager vendor may be quicker than the 200 to our BYE.
+    const since = row.end_ms ?? this.#vu.services.clock.now();
+    const back = awaitCallBack(this.#vu, { call: row.call!, caller: row.caller!, since }, options);
+    leg.divert();
+    const [, came] = await Promise.all([leg.hangUp(), back]);
+    return came;
   }
 
   /** Ends the call: BYE, or CANCEL before the answer. Resolves when nothing is left of it; at once when it is over already. */

@@ -3,6 +3,7 @@
  * hung up here, so that no call is ever left at the vendor.
  */
 import { CallsurgeError, type ErrorCode } from '../errors.ts';
+import { endCallBacks } from './call-back.ts';
 import type { VuContext } from './context.ts';
 import type { CallerLeg } from './leg.ts';
 import type { CallServices } from './services.ts';
@@ -48,6 +49,7 @@ export async function endIteration(vu: VuContext, thrown?: unknown): Promise<voi
   const legs = byVu.get(vu) ?? [];
   byVu.delete(vu);
   const error = thrown === undefined || isStoryEnd(thrown) ? null : thrown instanceof Error ? thrown.message : String(thrown);
+  await endCallBacks(vu);
   await Promise.all(
     legs
       .filter((leg) => !leg.over)

@@ -160,6 +160,11 @@ export class CallerLeg {
     return this.#changes.until(check, options);
   }
 
+  /** The caller is content with a call-back: what the line does from now on is no loss. */
+  divert(): void {
+    this.#facts.diverted = true;
+  }
+
   /** Ends the call from our side: CANCEL before the answer, BYE after it. Resolves when nothing is left of it. */
   async hangUp(options: { stopped?: boolean } = {}): Promise<void> {
     if (this.over) return;

@@ -21,6 +21,8 @@ export interface EndFacts {
   byeResult: number | 'none' | undefined;
   /** The announcement heard that means "all lines are busy". */
   allBusy?: string | undefined;
+  /** The caller gave up the line for a call-back. */
+  diverted?: boolean;
   /** Calls go through the buyer's own carrier. */
   viaCarrier: boolean;
   scheduleLagLimitMs: number;
@@ -51,6 +53,8 @@ export function judge(row: CallRow, facts: EndFacts): Judgement {
   if (facts.harness !== undefined) return harness(facts.harness);
   const lag = row.invite_ms !== null && row.intended_ms !== null ? row.invite_ms - row.intended_ms : 0;
   if (row.try === 1 && lag > facts.scheduleLagLimitMs) return harness(`INVITE left ${Math.round(lag)} ms after its intended time`);
+  if (facts.diverted && row.agent_ms === null && !facts.stopped)
+    return { outcome: 'diverted', ended_by: row.bye_received_ms === null ? 'caller' : 'vendor', blame: null, blame_why: null };
   // A 200 with "all lines are busy" is no service, whoever hangs up then.
   if (facts.allBusy !== undefined && row.agent_ms === null && !facts.stopped) {
     const heard = vendor('blocked', `announced "${facts.allBusy}"`);

@@ -1,5 +1,6 @@
 /** Builds what calls and agents of one worker stand on: its own SIP port, its own slice of RTP ports, its proxies of gate and broker. */
 import { AgentDesk } from '../call/agents.ts';
+import { takeCallBack } from '../call/call-back.ts';
 import { currentVuOrNone } from '../call/context.ts';
 import { NO_AGENTS } from '../call/correlator.ts';
 import type { CallServices } from '../call/services.ts';
@@ -53,7 +54,10 @@ export async function openServices(
     userAgent: 'callsurge',
     idPrefix: `w${worker}`,
     tap: traces,
-    call: (call) => (desk ? desk.take(call) : call.reject(480)),
+    call: (call) => {
+      if (!desk) call.reject(480);
+      else if (!takeCallBack(services, call)) desk.take(call);
+    },
     connectionLost: (at, { message, waiting, dialogs }) =>
       sink.write(
         'events',

@@ -167,6 +167,7 @@ export const EVENT_KINDS = [
   'threshold',
   'abort',
   'drain',
+  'call-back',
   'warning',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
@@ -189,6 +190,7 @@ export type EventKind = (typeof EVENT_KINDS)[number];
  * | alarm | received | the vendor's alarm reached us; `name` = fault, where the alarm tells |
  * | mark | fault, alarm, ticket, engineer, workaround, fixed | somebody says so, `by` buyer or vendor; `value` = ± ms; `name` = fault, where told |
  * | drain | start, end | no new calls; every call is over |
+ * | call-back | offered, answered, ended, missed, rejected, failed, none | the vendor calls a caller of ours back; `name` = the call that asked, `value` = ms since its end |
  */
 export const EVENT_ACTIONS = {
   run: ['start', 'load', 'end'],

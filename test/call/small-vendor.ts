@@ -4,6 +4,7 @@
  */
 import { MessageChannel } from 'node:worker_threads';
 import { AgentDesk, type LiveAgent } from '../../src/call/agents.ts';
+import { takeCallBack } from '../../src/call/call-back.ts';
 import type { VuContext } from '../../src/call/context.ts';
 import { CallMedia } from '../../src/call/media.ts';
 import type { CallServices } from '../../src/call/services.ts';
@@ -94,7 +95,7 @@ export async function openBench(agents: number, change: (agent: LiveAgent) => Pa
     bind: { host: '127.0.0.1', port: 0, transport: 'udp' },
     userAgent: 'callsurge',
     idPrefix: 'c',
-    call: (call) => desk!.take(call),
+    call: (call) => void (takeCallBack(services, call) || desk!.take(call)),
   });
   const pump = await createMediaPump({ clock, host: '127.0.0.1', ports: { from: 40_000, to: 40_198 }, seed: 1 });
   const next = { host: '127.0.0.1', port: vendorStack.local.port, transport: 'udp' } as const;
