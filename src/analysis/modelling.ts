@@ -10,7 +10,7 @@
 import { agentsFor, expectation, type QueueLoad } from './erlang.ts';
 import { loggedIn } from './idle.ts';
 import type { ModelFigures, ModelledSpan, ModelRow, WhatIf } from './model-queue.ts';
-import { type Login, type Offer, turnsOf, type Waiting } from './queue-log.ts';
+import type { Login, Offer, Waiting } from './queue-log.ts';
 
 /** Where nothing is claimed. */
 export const USUAL_LEVEL = 0.8;
@@ -40,11 +40,11 @@ export function modelBeside(input: ModelInput): ModelFigures | null {
   const entered = calls.filter((call) => call.attempt && call.entryMs !== null).sort((a, b) => a.entryMs! - b.entryMs!);
   if (entered.length < FEWEST) return null;
   const times = Float64Array.from(entered, ({ entryMs }) => entryMs!);
-  const turns = turnsOf(input.matched);
-  const whole = spanFigures('whole', times[0]!, times.at(-1)! + 1, entered, turns, input);
+  const taken = takenAt(input.matched);
+  const whole = spanFigures('whole', times[0]!, times.at(-1)! + 1, entered, taken, input);
   if (!whole) return null;
   const [from, to] = busiest(times);
-  const peak = to - from < whole.toMs - whole.fromMs ? spanFigures('peak', from, to, entered, turns, input) : null;
+  const peak = to - from < whole.toMs - whole.fromMs ? spanFigures('peak', from, to, entered, taken, input) : null;
   const at = peak ?? whole;
   return { spans: peak ? [whole, peak] : [whole], thresholdMs, level, ...whatIf(loadOf(at), at.agents, { thresholdMs, level }) };
 }
@@ -97,7 +97,7 @@ function spanFigures(
   fromMs: number,
   toMs: number,
   entered: readonly Waiting[],
-  turns: ReadonlyMap<Waiting, number>,
+  taken: ReadonlyMap<Waiting, number>,
   { matched, logins, agents: planned, thresholdMs, lastMs }: ModelInput,
 ): ModelledSpan | null {
   const within = (at: number | null) => at !== null && at >= fromMs && at < toMs;
@@ -134,7 +134,7 @@ function spanFigures(
     patienceMs,
     agents,
     measured: {
-      waiting: share(calls.filter((call) => (turns.get(call) ?? call.exitMs!) - call.entryMs! > AT_ONCE_MS).length, calls.length),
+      waiting: share(calls.filter((call) => (taken.get(call) ?? call.exitMs!) - call.entryMs! > AT_ONCE_MS).length, calls.length),
       meanWaitMs: mean(waits),
       asaMs: mean(served.map(({ entryMs, agentMs }) => Math.max(0, agentMs! - entryMs!))),
       serviceLevel: share(served.filter(({ entryMs, agentMs }) => agentMs! - entryMs! <= thresholdMs).length, offered),
@@ -144,6 +144,13 @@ function spanFigures(
     erlangC: c && rowOf(c),
     erlangA: a && rowOf(a),
   };
+}
+
+/** When each caller was offered to the agent who answered: before that it waited, after it the agent rang. */
+function takenAt(matched: ModelInput['matched']): Map<Waiting, number> {
+  const taken = new Map<Waiting, number>();
+  for (const { offer, call } of matched) if (call && offer.answerMs !== null) taken.set(call, offer.offeredMs);
+  return taken;
 }
 
 /** Agents logged in, mean over the span, to the nearest; else those of the profile; else those seen. */

@@ -34,7 +34,7 @@ export const queueDefinitionsEn: QueueGlossary = {
   callsPerAgent: ['Calls per agent', 'Calls answered by each agent that was offered any.'],
   waitProbability: [
     'P(wait)',
-    'Share of the callers who had to wait. Measured: whose turn came more than 1 s after entering the queue, so that handing over is no wait.',
+    'Share of the callers who had to wait. Measured: offered to the agent who took them, or left without one, more than 1 s after entering the queue, so that handing over and ringing are no wait.',
   ],
   meanWait: ['Mean wait, all', 'Mean time in the queue of everybody, whether they got an agent or gave up.'],
   patienceMean: [

@@ -4,7 +4,7 @@ import { count, duration, elapsed, inUnit, percent } from '../format.ts';
 import { type Html, html, type Part } from '../markup.ts';
 import type { MessageKey } from '../messages/en.ts';
 import { both } from '../messages/say.ts';
-import { ratioTable, spreadTable, table, term, value } from '../table.ts';
+import { footnote, ratioTable, spreadTable, table, term, value } from '../table.ts';
 import { heading, note } from './context.ts';
 
 const MOST_SLICES = 40;
@@ -48,9 +48,9 @@ function sliceTable(slices: readonly QueueSlice[]): Html {
       both('slices.blocked'),
       term('serviceLevel'),
       both('table.interval'),
-      term('asa'),
+      html`ASA${footnote('asa')}`,
       both('slices.p95'),
-      term('longestWait'),
+      both('chart.longest'),
     ],
     slices.slice(0, MOST_SLICES).map((slice) => {
       const { low, high } = slice.serviceLevel;
@@ -108,10 +108,10 @@ function groupTable(groups: readonly AgentGroupFigures[]): Html {
     [
       both('agents.skills'),
       both('agents.count'),
-      term('agentOffers'),
-      term('agentAnswered'),
-      term('agentMissed'),
-      term('agentRejected'),
+      both('agents.offered'),
+      both('agents.answered'),
+      both('agents.missed'),
+      both('agents.rejected'),
       both('agents.ringing'),
       both('agents.busy'),
     ],
