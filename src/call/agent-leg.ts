@@ -54,6 +54,10 @@ export class AgentLeg {
         const body = this.#media?.reply(offer.body || undefined);
         return body ? { status: 200, body } : { status: 488 };
       },
+      // An INVITE without SDP: our offer went in the 200.
+      answer: (message) => void this.#media?.take(message.body),
+      description: () => this.#media?.description(),
+      expired: (at) => this.#end('answered', 'vendor', at),
     };
   }
 
@@ -156,6 +160,7 @@ function offeredRow(services: CallServices, agent: LiveAgent, request: SipReques
     sip_call_id: request.callId,
     caller: candidates[0] ?? null,
     offered_ms: request.at,
+    diversion: request.header('diversion') ?? null,
   });
 }
 

@@ -14,6 +14,8 @@ import type { CallState } from './states.ts';
 import { drawSpan, type Purpose, type Span, traitOf } from './streams.ts';
 
 export interface PressOptions {
+  /** rtp: RFC 4733 events. info: SIP INFO (application/dtmf-relay), for vendors that hear nothing else. Default rtp. */
+  via?: 'rtp' | 'info';
   /** Thinking time before the first digit, counted from the answer (or from the last digit). Default 500ms: people do not press at 0 ms. */
   after?: Duration;
   /** Length of each tone. Default 100ms. */
@@ -87,7 +89,7 @@ export class Call {
   }
 
   /**
-   * Presses digits (0-9 * # A-D) as RFC 4733 events. The end of the last one is the queue entry.
+   * Presses digits (0-9 * # A-D) as RFC 4733 events, or by SIP INFO. The end of the last one is the queue entry.
    * @throws CallsurgeError `call-ended`; `verb-misused` before the answer, or where the vendor agreed to no telephone-event.
    */
   async press(digits: string, options: PressOptions = {}): Promise<void> {
@@ -100,7 +102,9 @@ export class Call {
       throw new CallsurgeError('verb-misused', 'press() before the call was answered', { todo: 'await call.answered() first' });
     await this.#stay(Math.max(0, since + durationMs(options.after ?? 500, 'press({ after })') - clock.now()));
     this.#mustBeUp();
-    leg.lastDigitAt = await leg.media.press(digits, durationMs(options.duration ?? 100, 'press({ duration })'));
+    const toneMs = durationMs(options.duration ?? 100, 'press({ duration })');
+    if (options.via === 'info') await this.#pressByInfo(digits, toneMs);
+    else leg.lastDigitAt = await leg.media.press(digits, toneMs);
     leg.row.digits_sent = (leg.row.digits_sent ?? '') + digits;
   }
 
@@ -183,6 +187,57 @@ export class Call {
     return came;
   }
 
+  /** Puts the vendor on hold: re-INVITE, sendonly (RFC 3264 8.4). @returns 'refused' where it does not take that, 'ended' where the call is over. */
+  async hold(): Promise<'held' | 'refused' | 'ended'> {
+    const done = await this.#renegotiate(true, 'hold()');
+    return done === 'done' ? 'held' : done;
+  }
+
+  /** Takes the call up again after `hold()`. */
+  async resume(): Promise<'resumed' | 'refused' | 'ended'> {
+    const done = await this.#renegotiate(false, 'resume()');
+    return done === 'done' ? 'resumed' : done;
+  }
+
+  /**
+   * Blind transfer (RFC 3515, RFC 5589 6): asks the vendor to call that number instead of us, and waits for what becomes of it. Hang up afterwards.
+   * @param number digits, or a key of the profile's `numbers`; it must be one that the contract permits
+   * @returns 'transferred', 'refused' (the row has the status), or 'ended' where the vendor hung up, or said nothing within `within` (default 32s).
+   */
+  async transfer(number: string, options: { within?: Duration } = {}): Promise<'transferred' | 'refused' | 'ended'> {
+    const leg = this.#leg;
+    const { services, signal } = this.#vu;
+    this.#mustBeAnswered('transfer()');
+    const called = services.numbers[number] ?? number;
+    const refusal = services.gate.check(called, leg.row.caller!);
+    if (refusal) throw refusal;
+    const domain = services.trunks.find(({ name }) => name === leg.row.trunk)?.domain ?? '';
+    if (!(await leg.inDialog.transfer(`sip:${called}@${domain}`, `sip:${leg.row.caller}@${domain}`))) return leg.gone ? 'ended' : 'refused';
+    return leg.until<'transferred' | 'refused' | 'ended'>(
+      () => {
+        const status = leg.row.transfer_status;
+        if (status !== null) return status < 300 ? 'transferred' : 'refused';
+        return leg.gone ? 'ended' : undefined;
+      },
+      { signal, timeoutMs: durationMs(options.within ?? '32s', 'transfer({ within })'), timedOut: () => 'ended' },
+    );
+  }
+
+  /**
+   * Waits for the vendor to send this caller elsewhere by REFER: `dial({ refers: 'follow' })`.
+   * @returns the call that was made for it; undefined where none came within that time, or before the end of the call.
+   */
+  async referred(options: { within?: Duration } = {}): Promise<Call | undefined> {
+    const leg = this.#leg;
+    const timeoutMs = options.within === undefined ? undefined : durationMs(options.within, 'referred({ within })');
+    const successor = await leg.until<{ made: Promise<Call> } | null>(() => leg.successor ?? (leg.gone ? null : undefined), {
+      signal: this.#vu.signal,
+      timeoutMs,
+      timedOut: () => null,
+    });
+    return successor?.made;
+  }
+
   /** Ends the call: BYE, or CANCEL before the answer. Resolves when nothing is left of it; at once when it is over already. */
   async hangUp(): Promise<void> {
     await this.#leg.hangUp();
@@ -205,6 +260,35 @@ export class Call {
       timeoutMs: ms,
       timedOut: () => 'done',
     });
+  }
+
+  async #renegotiate(on: boolean, verb: string): Promise<'done' | 'refused' | 'ended'> {
+    this.#mustBeAnswered(verb);
+    if (this.#leg.gone) return 'ended';
+    const done = await this.#leg.inDialog.hold(on);
+    return this.#leg.gone ? 'ended' : done;
+  }
+
+  async #pressByInfo(digits: string, toneMs: number): Promise<void> {
+    const leg = this.#leg;
+    for (const digit of digits) {
+      const status = await leg.inDialog.inform(digit, toneMs);
+      this.#mustBeUp();
+      if (status < 200 || status >= 300)
+        throw new CallsurgeError(
+          'verb-misused',
+          `press("${digits}", { via: 'info' }): the vendor answered ${status || 'nothing'} to INFO`,
+          {
+            todo: "leave out via: 'info'",
+          },
+        );
+      leg.lastDigitAt = this.#vu.services.clock.now();
+    }
+  }
+
+  #mustBeAnswered(verb: string): void {
+    if (this.#leg.row.answer_ms !== null) return;
+    throw new CallsurgeError('verb-misused', `${verb} before the call was answered`, { todo: 'await call.answered() first' });
   }
 
   #mustBeUp(): void {

@@ -1,13 +1,19 @@
 /** `dial()`: the one way a scenario starts a call. */
+import { type Duration, durationMs } from '../duration.ts';
 import { CallsurgeError } from '../errors.ts';
-import { rowOf } from '../record/schema.ts';
-import type { HeaderList, OutgoingWay } from '../sip/stack.ts';
+import { type CallRow, rowOf } from '../record/schema.ts';
+import type { HeaderList, NextHop, OutgoingWay } from '../sip/stack.ts';
 import { Call } from './call.ts';
-import { currentVu } from './context.ts';
+import { currentVu, type VuContext, withVu } from './context.ts';
+import { elsewhere } from './elsewhere.ts';
+import type { Followed } from './in-dialog.ts';
 import { adopt } from './iteration.ts';
 import { CallerLeg } from './leg.ts';
 import { CallMedia } from './media.ts';
 import type { CallServices, LiveTrunk } from './services.ts';
+
+/** RFC 4028 4. */
+const LEAST_SESSION_S = 90;
 
 export interface DialOptions {
   /** Trunk of the profile by name. Default: by priority and weight. */
@@ -25,9 +31,23 @@ export interface DialOptions {
   /** none: signalling only, no RTP ports. Default: as the run says. */
   media?: 'rtp' | 'none';
   tags?: Record<string, string>;
+  /** INVITE without SDP: the vendor makes the offer (RFC 3261 13.2.1). */
+  lateOffer?: boolean;
+  /** Reliable provisional responses (RFC 3262): demanded, offered (default), or not spoken of. */
+  reliable?: 'required' | 'supported' | 'none';
+  /** Session timer to ask for (RFC 4028), at least 90s. Default: none is asked for; one that the vendor asks for is kept. */
+  sessionTimer?: Duration;
+  /** 3xx: `follow` it to hosts of the profile's trunks and numbers of the contract, or only `record` it (default; outcome diverted). */
+  redirects?: 'follow' | 'record';
+  /** A REFER of the vendor: `follow` it with a call of its own (see `call.referred()`), or `refuse` it with 603 (default). */
+  refers?: 'follow' | 'refuse';
+  /** P-Asserted-Identity (RFC 3325): `true` for the caller's number, or another of the contract's caller numbers. */
+  assertedIdentity?: string | true;
   /** Id of the call that this one repeats. */
   redialOf?: string;
   try?: number;
+  /** Id of the call whose REFER led to this one. */
+  transferOf?: string;
 }
 
 /**
@@ -40,6 +60,7 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
   const { services } = vu;
   const called = services.numbers[number] ?? number;
   vu.signal.throwIfAborted();
+  const timer = sessionTimer(options.sessionTimer);
   const first = adopt.countOf(vu) === 0;
   const up = upTrunks(services, options.trunk);
   const trunk = chooseTrunk(up, options.trunk, vu.iteration);
@@ -66,6 +87,7 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
     priority: options.priority ?? null,
     redial_of: options.redialOf ?? vu.redial?.of ?? null,
     try: options.try ?? vu.redial?.try ?? 1,
+    transfer_of: options.transferOf ?? null,
     wants_agent: false,
     intended_ms: intended,
     dialled_ms: now,
@@ -74,25 +96,69 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
   const media = await openMedia(services, options);
   const leg = new CallerLeg(services, row, media.value, { viaCarrier: services.viaCarrier });
   adopt.add(vu, leg);
-  const refusal = media.error ?? services.gate.check(called, caller) ?? services.gate.enter();
+  const asserted = typeof options.assertedIdentity === 'string' ? options.assertedIdentity : caller;
+  const refusal = media.error ?? services.gate.check(called, caller) ?? services.gate.check(called, asserted) ?? services.gate.enter();
   if (refusal) {
     row.error = refusal.oneLine();
     leg.refuse(refusal.message);
     throw refusal;
   }
+  if (options.refers === 'follow') leg.inDialog.follow = (uri) => follow(vu, leg, options, uri);
   leg.start(
     {
       ...wayOver(trunk, called, caller),
       otherwise: others.length === 0 ? undefined : others.map((other) => wayOver(other, called, caller)),
       failoverMs: services.limits.failoverMs,
-      headers: headersOf(services, options),
-      body: media.value.offer(),
+      headers: [...headersOf(services, options), ...identity(options, asserted, trunk.domain)],
+      body: options.lateOffer ? undefined : media.value.offer(),
+      reliable: options.reliable,
+      sessionTimer: timer,
       provisionalLimitMs: services.limits.provisionalMs,
     },
     options.uui,
     [trunk, ...others].map(({ name }) => name),
+    options.redirects === 'follow' ? (_response, uri) => redirect(services, row, uri) : undefined,
   );
   return new Call(leg, vu);
+}
+
+function redirect(services: CallServices, row: CallRow, uri: string): NextHop | undefined {
+  row.diverted_to ??= uri;
+  const target = elsewhere(services, uri, row.caller!);
+  if (target) row.redirects = (row.redirects ?? 0) + 1;
+  return target?.trunk.nextHop;
+}
+
+/** The call that a REFER asks for, on behalf of the same caller. It is the VU's: hung up with the iteration, if nobody did before. */
+function follow(vu: VuContext, leg: CallerLeg, options: DialOptions, uri: string): Followed | undefined {
+  const { caller, call } = leg.row;
+  const target = elsewhere(vu.services, uri, caller!);
+  if (!target || vu.signal.aborted) return undefined;
+  const next = { ...options, caller: caller!, trunk: target.trunk.name, transferOf: call!, redialOf: undefined, try: undefined };
+  const made = withVu(vu, () => dial(target.number, next));
+  leg.successor = { made };
+  return made.then(
+    (second) =>
+      second.answered().then(
+        () => second.status ?? 200,
+        () => second.status ?? 503,
+      ),
+    () => 503,
+  );
+}
+
+function identity(options: DialOptions, number: string, domain: string): HeaderList {
+  return options.assertedIdentity === undefined ? [] : [['P-Asserted-Identity', `<sip:${number}@${domain}>`]];
+}
+
+/** @throws CallsurgeError `verb-misused` below the least that RFC 4028 4 allows. */
+function sessionTimer(asked: Duration | undefined): { expiresS: number } | undefined {
+  if (asked === undefined) return undefined;
+  const expiresS = Math.round(durationMs(asked, 'dial({ sessionTimer })') / 1000);
+  if (expiresS >= LEAST_SESSION_S) return { expiresS };
+  throw new CallsurgeError('verb-misused', `dial({ sessionTimer: ${JSON.stringify(asked)} }) is too short`, {
+    todo: `ask for ${LEAST_SESSION_S}s or more (RFC 4028 4)`,
+  });
 }
 
 async function openMedia(services: CallServices, options: DialOptions): Promise<{ value: CallMedia; error?: CallsurgeError }> {

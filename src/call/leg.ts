@@ -3,11 +3,23 @@
  * It decides nothing about the story; the verbs (call.ts) do, by waiting for changes here.
  */
 import type { CallRow } from '../record/schema.ts';
-import type { OutgoingCall, OutgoingCallOptions, SipDialog, SipFailure, SipRequest, SipResponse, TransactionResult } from '../sip/stack.ts';
+import type {
+  Body,
+  OutgoingCall,
+  OutgoingCallHandlers,
+  OutgoingCallOptions,
+  SipDialog,
+  SipFailure,
+  SipRequest,
+  SipResponse,
+  TransactionResult,
+} from '../sip/stack.ts';
+import type { Call } from './call.ts';
 import { Changes, type UntilOptions } from './changes.ts';
 import type { CallerWatch } from './correlator.ts';
 import { q850Of, siteOf } from './facts.ts';
 import { Heard } from './heard.ts';
+import { InDialog } from './in-dialog.ts';
 import type { CallMedia } from './media.ts';
 import { closeRow, openRow } from './open-row.ts';
 import { type EndFacts, judge } from './outcome.ts';
@@ -23,6 +35,8 @@ export class CallerLeg {
   readonly #services: CallServices;
   readonly #changes: Changes;
   readonly #facts: EndFacts;
+  /** What is asked and done inside the dialog. */
+  readonly inDialog: InDialog;
   #state: CallState = 'setup';
   #outgoing: OutgoingCall | undefined;
   #dialog: SipDialog | undefined;
@@ -35,6 +49,8 @@ export class CallerLeg {
   lastDigitAt: number | null = null;
   /** Announcements recognised. */
   readonly heard: Heard;
+  /** The call that follows a REFER of the other side. */
+  successor: { made: Promise<Call> } | undefined;
   /** Told once, when nothing is left of the call. */
   onOver: (() => void) | undefined;
 
@@ -43,6 +59,7 @@ export class CallerLeg {
     this.#changes = new Changes(services.clock);
     this.row = row;
     this.media = media;
+    this.inDialog = new InDialog(row, media, () => this.#changes.happened());
     this.#facts = {
       harness: undefined,
       stopped: false,
@@ -76,7 +93,12 @@ export class CallerLeg {
   }
 
   /** Puts the INVITE on the wire; the gate has let the call in. @param trunks names of the first way and of each other one */
-  start(options: OutgoingCallOptions, uui: string | undefined, trunks: readonly string[] = []): void {
+  start(
+    options: OutgoingCallOptions,
+    uui: string | undefined,
+    trunks: readonly string[] = [],
+    redirected?: OutgoingCallHandlers['redirected'],
+  ): void {
     const { row } = this;
     this.#entered = true;
     notify(this.#services, null, 'setup');
@@ -123,8 +145,13 @@ export class CallerLeg {
       },
       request: (request) => {
         this.#signalled(request);
-        return request.method === 'INFO' || request.method === 'NOTIFY' || request.method === 'OPTIONS' ? 200 : 501;
+        return this.inDialog.request(request);
       },
+      lateOffer: (offer) => this.#lateOffer(offer),
+      answer: (message) => void this.media.take(message.body),
+      description: () => this.media.description(),
+      expired: (at, why) => this.#expired(at, why),
+      redirected,
       ended: (request) => this.#byeReceived(request),
     });
     row.sip_call_id = this.#outgoing.sipCallId;
@@ -196,6 +223,7 @@ export class CallerLeg {
       return;
     }
     row.provisional_ms ??= response.at;
+    this.inDialog.provisional(response);
     if (response.body && this.media.take(response.body)) {
       row.early_media_ms ??= response.at;
       this.#move('early-media');
@@ -207,8 +235,27 @@ export class CallerLeg {
     this.#changes.happened();
   }
 
+  /** An INVITE without SDP: their offer came in a reliable 18x or the 200 (RFC 3261 13.2.1). */
+  #lateOffer(offer: SipResponse): Body | undefined {
+    const answer = this.media.reply(offer.body);
+    if (answer && offer.status < 200) {
+      this.row.early_media_ms ??= offer.at;
+      this.#move('early-media');
+    }
+    return answer;
+  }
+
+  /** The stack has sent BYE already; what comes of it is awaited here. */
+  #expired(at: number, why: string): void {
+    this.#facts.expired = why;
+    this.row.end_reason ??= `SIP;cause=408;text="${why}"`;
+    this.row.end_ms ??= at;
+    void this.#sendBye();
+  }
+
   #answered(response: SipResponse, dialog: SipDialog): void {
     const { row } = this;
+    this.inDialog.answered(response, dialog);
     this.#dialog = dialog;
     row.answer_ms = response.at;
     row.status = response.status;
@@ -227,6 +274,7 @@ export class CallerLeg {
       row.status = response.status;
       row.reason = response.reason;
       row.q850 = q850Of(response);
+      this.inDialog.refused(response);
       row.site ??= siteOf(response);
       const after = response.header('retry-after');
       row.retry_after_s = after === undefined ? null : Number.parseInt(after, 10) || null;
@@ -244,6 +292,7 @@ export class CallerLeg {
     const { row } = this;
     row.bye_received_ms = request.at;
     row.q850 ??= q850Of(request);
+    this.inDialog.reason(request);
     row.end_ms ??= request.at;
     if (row.agent_ms === null || row.correlation !== 'both-legs' || this.#facts.agentHungUp !== undefined) return this.#end();
     // The agent's own word may still be on its way from another worker.
@@ -353,7 +402,8 @@ export class CallerLeg {
     row.correlation ??= row.wants_agent ? 'none' : null;
     row.heard = this.heard.written;
     this.#facts.allBusy = this.heard.allBusy;
-    Object.assign(row, judge(row, this.#facts));
+    const { transferred, followed } = this.inDialog;
+    Object.assign(row, judge(row, { ...this.#facts, transferred, followed }));
     this.#services.sink.write('calls', row);
     this.#services.trace?.caller(row);
     if (this.#journaled) this.#services.sink.write('open', closeRow(this.#services, row.call!));

@@ -36,6 +36,10 @@ export class CallMedia {
   #stream: RtpStream | undefined;
   #agreement: MediaAgreement | undefined;
   #offer = '';
+  /** Our description as it stands, offer or answer. */
+  #said = '';
+  /** Our caller has put the other side on hold (RFC 3264 8.4). */
+  held = false;
   #version = 0;
   readonly #sessionId: number;
 
@@ -69,8 +73,19 @@ export class CallMedia {
   }
 
   offer(): Body {
-    this.#offer = makeOffer({ ...this.#local(), version: ++this.#version });
+    this.#offer = this.#said = makeOffer({ ...this.#local(), version: ++this.#version });
     return { type: SDP, content: this.#offer };
+  }
+
+  /** The offer that holds, or takes up again; it counts once it is accepted. */
+  hold(on: boolean): Body {
+    this.held = on;
+    return this.offer();
+  }
+
+  /** What we said last, unchanged, for a session refresh (RFC 4028 7.4). */
+  description(): Body | undefined {
+    return this.#said === '' ? undefined : { type: SDP, content: this.#said };
   }
 
   /** Takes the answer to our offer. @returns whether audio was agreed. */
@@ -86,6 +101,7 @@ export class CallMedia {
     const reply = answerTo(offer, { ...this.#local(), version: ++this.#version });
     if (!reply) return undefined;
     this.#use(reply.agreement);
+    this.#said = reply.answer;
     return { type: SDP, content: reply.answer };
   }
 
@@ -141,7 +157,7 @@ export class CallMedia {
       host: this.#services.mediaHost,
       port: this.#stream?.localPort ?? NO_PORT,
       sessionId: this.#sessionId,
-      direction: this.#stream ? ('sendrecv' as const) : ('inactive' as const),
+      direction: this.#stream ? (this.held ? ('sendonly' as const) : ('sendrecv' as const)) : ('inactive' as const),
     };
   }
 

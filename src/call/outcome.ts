@@ -17,6 +17,12 @@ export interface EndFacts {
   mediaLost: boolean;
   /** Our agent was seen to hang up. Undefined: no agent of ours on this call. */
   agentHungUp: boolean | undefined;
+  /** The session timer ended the call (RFC 4028 10), and why. */
+  expired?: string | undefined;
+  /** Our REFER came to an answer at its target: the rest of the call is another's. */
+  transferred?: boolean;
+  /** Their REFER sent us elsewhere, and we went. */
+  followed?: boolean;
   /** What came of our BYE: status, or 'none' after Timer F. Undefined: we sent none. */
   byeResult: number | 'none' | undefined;
   /** The announcement heard that means "all lines are busy". */
@@ -99,6 +105,10 @@ function afterAnswer(row: CallRow, facts: EndFacts, vendor: (outcome: Outcome, w
   const talked = row.agent_ms !== null;
   const wanted = talked || row.wants_agent !== true;
   const normal = row.q850 === null || row.q850 === NORMAL_CLEARING;
+
+  if (facts.expired !== undefined) return vendor('dropped', facts.expired);
+  if (facts.followed) return { outcome: 'diverted', ended_by: 'vendor', blame: null, blame_why: null };
+  if (facts.transferred) return ours('completed');
 
   if (row.bye_received_ms !== null && (row.bye_sent_ms === null || row.bye_received_ms <= row.bye_sent_ms)) {
     if (!talked && row.q850 !== null && BLOCKED_CAUSE.has(row.q850))

@@ -97,6 +97,10 @@ export class StackDialog implements SipDialog, DialogOwner {
   /** A PRACK: what goes on once its 200 is under way; undefined where it matches nothing (RFC 3262 3). */
   onPrack: ((request: IncomingRequest) => (() => void) | undefined) | undefined;
 
+  get sessionTimer(): SessionTerms | undefined {
+    return this.#timer?.terms;
+  }
+
   /** A 2xx to a session refresh request, either way, has settled this. */
   settleSession(terms: SessionTerms | undefined): void {
     if (!terms && !this.#timer) return;

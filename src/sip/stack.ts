@@ -116,6 +116,8 @@ export interface DialogHandlers {
 
 export interface SipDialog {
   readonly sipCallId: string;
+  /** The session timer that holds now (RFC 4028). */
+  readonly sessionTimer: { intervalS: number; weRefresh: boolean } | undefined;
   snapshot(): DialogSnapshot;
   /** Ends the dialog. Resolves with what came of it (Timer F at the latest); never rejects. */
   bye(headers?: HeaderList): Promise<TransactionResult>;

@@ -124,7 +124,7 @@ export async function openBench(agents: number, change: (agent: LiveAgent) => Pa
   const vendor: VendorSide = {
     async answer(call, media) {
       const side = media ?? (await CallMedia.open(vendorServices));
-      const dialog = call.accept(side.reply(call.request.body)!);
+      const dialog = call.accept(side.reply(call.request.body || undefined)!);
       return { dialog, media: side };
     },
     async offer(user, caller) {
