@@ -1,11 +1,12 @@
 /** What messages and rows say, in the words of the record. */
 import { CallsurgeError } from '../errors.ts';
 import type { CallRow } from '../record/schema.ts';
+import { splitList } from '../sip/index.ts';
 import type { SipMessage, SipResponse } from '../sip/stack.ts';
 
 /** Cause of `Reason: Q.850;cause=17` (RFC 3326), or null. */
 export function q850Of(message: SipMessage): number | null {
-  for (const value of message.headers('reason')) {
+  for (const value of message.headers('reason').flatMap(splitList)) {
     const cause = /^\s*Q\.850\s*;(?:.*;)?\s*cause\s*=\s*(\d+)/i.exec(value);
     if (cause) return Number(cause[1]);
   }
