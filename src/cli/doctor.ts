@@ -3,7 +3,7 @@
  * something is odd.
  */
 import { Command } from 'commander';
-import { RealClock, sleepOn } from '../clock.ts';
+import { RealClock, sleepOn, type TimerHandle } from '../clock.ts';
 import { durationMs } from '../duration.ts';
 import { liveTrunks } from '../engine/live-vendor.ts';
 import { bindAddress, mediaAddress, RTP_PORTS } from '../engine/local-side.ts';
@@ -96,12 +96,12 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
     });
     const start = seen[0]?.at ?? clock.now();
     console.log(
-      `trunk ${trunk.name} at ${trunk.nextHop.transport}:${trunk.nextHop.host}:${trunk.nextHop.port}: OPTIONS ${options.kind === 'response' ? `answered ${options.response.status} in ${(options.at - options.sentAt).toFixed(1)} ms` : wordsOf(options)}`,
+      `trunk ${trunk.name} at ${trunk.nextHop.transport}:${trunk.nextHop.host}:${trunk.nextHop.port}: OPTIONS ${options.kind === 'response' ? `answered ${options.response.status} in ${(options.at - options.sentAt).toFixed(1)} ms` : wordsOf(options, problems[0])}`,
     );
 
     // Who is not there, or cannot be trusted, is not called: one line says why.
     if (options.kind === 'transport') return options.local ? EXIT.portInUse : EXIT.vendorUnreachable;
-    if (problems.length > 0) console.log(`unreadable: ${problems[0]}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`);
+    if (options.kind === 'timeout' && problems.length > 0) return EXIT.vendorUnreachable;
 
     const heard: string[] = [];
     const tones = new ToneListener(({ hz, at }) =>
@@ -127,6 +127,9 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
   }
 }
 
+/** Not even a 100 within this: nobody is there. */
+const SILENCE_MS = 8_000;
+
 interface CallPlan {
   trunk: ReturnType<typeof liveTrunks>[number];
   called: string;
@@ -147,6 +150,7 @@ async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: 
     stream.agree(agreement);
     stream.play({ kind: 'comfort-noise' });
   };
+  let patience: TimerHandle | undefined;
   const result = await new Promise<SipDialog | SipFailure>((resolve) => {
     const call = stack.call(
       {
@@ -156,6 +160,7 @@ async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: 
         nextHop: trunk.nextHop,
         route: trunk.route,
         credentials: trunk.credentials,
+        provisionalLimitMs: SILENCE_MS,
         body: { type: 'application/sdp', content: offer },
       },
       {
@@ -171,8 +176,9 @@ async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: 
       },
     );
     // Nobody has to ring for longer than this to be diagnosed.
-    clock.after(Math.max(20_000, plan.listenMs), () => call.cancel());
+    patience = clock.after(Math.max(20_000, plan.listenMs), () => call.cancel());
   });
+  patience?.cancel();
   if ('kind' in result) {
     const none = result.kind !== 'response';
     return { text: `${called}: ${wordsOf(result)}`, exit: none ? EXIT.vendorUnreachable : EXIT.callFailed };
@@ -189,12 +195,14 @@ async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: 
   return { text: `${called}: answered (${codec || 'no common codec'}), ${goodbye}`, exit: EXIT.ok };
 }
 
-function wordsOf(failure: SipFailure): string {
+/** @param unreadable what came and was no SIP */
+function wordsOf(failure: SipFailure, unreadable?: string): string {
   if (failure.kind === 'response') {
     const { status, reason } = failure.response;
     const account = status === 401 || status === 407 || status === 403 ? ': check user name and password of the trunk' : '';
     return `refused with ${status} ${reason}${account}`;
   }
+  if (failure.kind === 'timeout' && unreadable !== undefined) return `what answers there does not speak SIP: ${unreadable}`;
   if (failure.kind === 'timeout') return 'no answer at all: wrong address, a firewall, or our address is not on the whitelist';
   return failure.message;
 }

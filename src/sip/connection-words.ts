@@ -60,6 +60,8 @@ export function connectionWords(error: Error & Tls, to: HostPort, transport: Tra
       return `the name server gives no answer for ${to.host}: check the name server`;
     case 'ETIMEDOUT':
       return `${where} does not answer: wrong address, a firewall, or our address is not on the whitelist`;
+    case 'EHANDSHAKE':
+      return `${where} takes the connection and then says nothing: does it speak ${transport.toUpperCase()}?`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return `there is no route to ${to.host}: check the network`;

@@ -32,6 +32,8 @@ export class Exchange {
   to: HostPort | undefined;
   /** Ends it where its connection is gone. Set once it is on its way. */
   lost: ((error: SendError) => void) | undefined;
+  /** Told after that: SIP.js lets an INVITE that has heard a provisional wait for ever. */
+  onLost: (() => void) | undefined;
   #timer: WheelTimer | undefined;
   #interval = 0;
   #over = false;

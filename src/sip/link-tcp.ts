@@ -1,6 +1,6 @@
 /** SIP over TCP and over TLS (RFC 3261 18, 26.2.1). */
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, createServer as createTlsServer, type PeerCertificate } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, createServer as createTlsServer, type PeerCertificate, TLSSocket } from 'node:tls';
 import { serverNameOf } from './connection-words.ts';
 import { StreamFramer } from './framing.ts';
 import { type ConnectTo, type Link, type LinkEvents, type LinkKind, orderlyEnd, type TlsSide } from './links.ts';
@@ -78,6 +78,8 @@ function connectSocket(options: TcpOptions, to: ConnectTo, events: LinkEvents): 
         key: tls.key,
         minVersion: tls.minVersion ?? 'TLSv1.2',
         servername: serverNameOf(to.name),
+        // Judged below, where the certificate can still be asked what it says of itself.
+        rejectUnauthorized: false,
         checkServerIdentity: (_host: string, cert: PeerCertificate) => checkServerIdentity(to.name, cert),
       })
     : connect(at);
@@ -86,14 +88,20 @@ function connectSocket(options: TcpOptions, to: ConnectTo, events: LinkEvents): 
     socket.once('error', ({ code }: NodeJS.ErrnoException) => {
       if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL') options.lostPort();
     });
-  socket.once(tls ? 'secureConnect' : 'connect', () => events.open());
-  if (tls)
-    socket.on('error', (error) => {
-      // Which certificate it was about is not in the error for each of node:tls's codes.
-      (error as { cert?: unknown }).cert ??= (socket as { getPeerCertificate?: () => unknown }).getPeerCertificate?.();
-    });
+  socket.once(tls ? 'secureConnect' : 'connect', () => {
+    const why = socket instanceof TLSSocket ? untrusted(socket) : undefined;
+    if (why) socket.destroy(why);
+    else events.open();
+  });
   carried.begin(events);
   return carried.link;
+}
+
+/** Why this peer is not to be spoken to; undefined for one whose certificate is right in every respect. */
+function untrusted(socket: TLSSocket): Error | undefined {
+  if (socket.authorized) return undefined;
+  const code = String((socket.authorizationError as Error & { code?: string })?.code ?? socket.authorizationError);
+  return Object.assign(new Error(code), { code, cert: socket.getPeerCertificate() });
 }
 
 /** A socket as a link. */
@@ -118,6 +126,9 @@ function carry(socket: Socket, remote: HostPort): { link: Link; begin(events: Li
     remote,
     get waiting() {
       return socket.writableLength;
+    },
+    get reached() {
+      return !socket.connecting && !socket.destroyed;
     },
     write,
     ping: () => write(PING),

@@ -79,6 +79,9 @@ function linkOf(socket: WebSocket, remote: HostPort): Link {
     get waiting() {
       return socket.bufferedAmount;
     },
+    get reached() {
+      return socket.readyState === WebSocket.OPEN;
+    },
     // Text, as RFC 7118 5.1 prefers for what is UTF-8.
     write: (bytes) => socket.readyState === WebSocket.OPEN && socket.send(bytes, { binary: false }),
     ping: () => socket.readyState === WebSocket.OPEN && socket.ping(),

@@ -29,6 +29,8 @@ export interface Link {
   readonly remote: HostPort;
   /** Bytes handed over that the system has not yet taken. */
   readonly waiting: number;
+  /** The peer took the connection, whatever became of it then. */
+  readonly reached: boolean;
   write(bytes: Buffer): void;
   ping(): void;
   close(): void;

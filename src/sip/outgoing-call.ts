@@ -153,6 +153,11 @@ export class StackOutgoingCall implements OutgoingCall {
       onRedirect: failed,
       onReject: failed,
     });
+    request.exchange.onLost = () => {
+      if (request !== this.#request || this.#state !== 'calling') return;
+      this.#release(client, request);
+      this.#fail(failureOf(request.exchange!, undefined));
+    };
     if (this.#handlers.surplus) this.#shared.invited.put(request.branch, this.#handlers);
   }
 

@@ -84,6 +84,10 @@ function once(parts: ReinviteParts): Promise<TransactionResult | { kind: 'busy' 
       const client = session.invite(delegate, options) as unknown as UserAgentClient;
       const request = client.message as unknown as OutgoingRequest;
       exchanges.push(request.exchange!);
+      request.exchange!.onLost = () => {
+        session.reinviteUserAgentClient = undefined;
+        finish(failureOf(request.exchange!, undefined));
+      };
       parts.sent(request.branch);
     };
     attempt();

@@ -166,7 +166,7 @@ class Pool {
     };
     patience = clock.after(CONNECT_TIMEOUT_MS, () => {
       if (pooled.state !== 'connecting') return;
-      closed(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
+      closed(Object.assign(new Error('no answer'), { code: link?.reached ? 'EHANDSHAKE' : 'ETIMEDOUT' }));
       link?.close();
     });
     try {

@@ -84,7 +84,10 @@ export class Wire implements CoreTransport {
   /** A connection is gone: whoever waits for an answer on it waits in vain (RFC 3261 17.1.4). @returns how many did. */
   lost(names: ReadonlySet<string>, error: SendError): number {
     const waiting = [...this.exchanges.values()].filter(({ to, lost }) => to && lost && names.has(hostPortText(to)));
-    for (const { lost } of waiting) lost!(error);
+    for (const exchange of waiting) {
+      exchange.lost!(error);
+      exchange.onLost?.();
+    }
     return waiting.length;
   }
 
