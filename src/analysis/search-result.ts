@@ -69,11 +69,13 @@ export function limitKind(sought: Sought, bounds: Bounds, trials: readonly Playe
   return plain && same && !slowedDown(good) ? 'configured limit' : 'degrades';
 }
 
+/** The quickest trial at the largest load carried against the quickest at the smallest: what only some of them show is noise. */
 function slowedDown(good: readonly PlayedTrial[]): boolean {
-  const byLoad = [...good].sort((a, b) => a.load - b.load);
-  const lightest = byLoad[0]!.figures.srdP95Ms;
-  const heaviest = byLoad.at(-1)!.figures.srdP95Ms;
-  return lightest !== null && heaviest !== null && heaviest > SLOWER * lightest + SLOWER_MS;
+  const loads = good.map(({ load }) => load);
+  const quickest = (load: number) =>
+    Math.min(...good.flatMap((trial) => (trial.load === load && trial.figures.srdP95Ms !== null ? [trial.figures.srdP95Ms] : [])));
+  const [lightest, heaviest] = [quickest(Math.min(...loads)), quickest(Math.max(...loads))];
+  return Number.isFinite(heaviest) && heaviest > SLOWER * lightest + SLOWER_MS;
 }
 
 /** Whether the bounds are far enough below our own ceiling to be the vendor's. */

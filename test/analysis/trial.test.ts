@@ -121,6 +121,8 @@ describe('the kind of limit', () => {
     expect(limitKind('concurrency', bounds(137, 138), [...good, refused(256, 90), refused(138, 137)])).toBe('degrades');
     const slow = [trial(8, 'good'), trial(137, 'good', { srdP95Ms: 400 })];
     expect(limitKind('concurrency', bounds(137, 138), [...slow, refused(138, 137)])).toBe('degrades');
+    // Seen once, but not again: the machine was busy.
+    expect(limitKind('concurrency', bounds(137, 138), [...slow, trial(137, 'good'), refused(138, 137)])).toBe('configured limit');
   });
 
   it('is not reached, or ours', () => {
