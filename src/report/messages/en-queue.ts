@@ -18,7 +18,7 @@ export const queueEn = {
   'slices.vip': 'VIP',
   'slices.normal': 'normal',
   'slices.none': 'unnamed',
-  'slices.asked': 'Asked for an agent',
+  'slices.asked': 'Asked',
   'slices.answered': 'Got one',
   'slices.abandoned': 'Gave up',
   'slices.blocked': 'Blocked',
