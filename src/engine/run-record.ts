@@ -3,6 +3,7 @@
  * calls), and to those who watch.
  */
 import type { Clock } from '../clock.ts';
+import type { StopRules } from '../metrics/stop-rules.ts';
 import type { ThresholdSpec } from '../metrics/threshold-grammar.ts';
 import { ThresholdFold } from '../metrics/thresholds.ts';
 import type { RunFolder } from '../record/journal.ts';
@@ -15,6 +16,8 @@ export class RunRecord implements RowSink {
   readonly outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   readonly warnings: string[] = [];
   readonly openCalls = new OpenCalls();
+  /** The circuit breaker, where the scenario has one. */
+  stopRules: StopRules | undefined;
   readonly #clock: Clock;
   readonly #folder: RunFolder;
   readonly #watchers: Watchers;
@@ -70,6 +73,7 @@ export class RunRecord implements RowSink {
   #call(row: RowTypes['calls']): void {
     if (row.outcome !== null) this.outcomes[row.outcome as Outcome]++;
     this.#thresholds.addCall(row);
+    if (this.#loading) this.stopRules?.add(row);
     if (!this.#loading) this.#before.calls.push(row);
   }
 

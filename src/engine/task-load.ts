@@ -1,5 +1,6 @@
 /** The load itself, with what goes along: faults, scaling, probes, guards. Then the drain: whatever is left is hung up, faults are taken back. */
 import { FaultRunner } from '../faults/runner.ts';
+import { StopRules } from '../metrics/stop-rules.ts';
 import type { OwnFault } from '../scenario/surge.ts';
 import { contractRules } from '../vendor/contract.ts';
 import type { IterationCounts } from './iteration-runner.ts';
@@ -79,7 +80,8 @@ function accompany(run: RunState, startMs: number): () => void {
     event: (row) => record.write('events', row),
   });
   run.faults.start(startMs);
-  const stopGuards = startGuards(run.clock, record, contractRules(vendor.contract), (ending) => run.end(ending));
+  if (surge.stopWhen) record.stopRules = new StopRules(surge.stopWhen);
+  const stopGuards = startGuards(run.clock, record, contractRules(vendor.contract), (ending) => run.end(ending), startMs);
   if (surge.probesPerSecond === 0) return stopGuards;
   const trunks = liveTrunks(run.wire, process.env);
   const stopProbes = startProbes(run.clock, run.stack!, trunks, surge.probesPerSecond, (row) => record.write('events', row));

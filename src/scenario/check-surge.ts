@@ -1,5 +1,8 @@
 /** `export const surge`, checked: faults and scaling inside the run, hooks that the profile has, durations in ms. */
 import { CallsurgeError } from '../errors.ts';
+import { CALL_METRICS } from '../metrics/builtin.ts';
+import type { StopRule } from '../metrics/stop-rules.ts';
+import { parseMetricKey, parseThreshold } from '../metrics/threshold-grammar.ts';
 import { Fields } from '../schedule/fields.ts';
 import { planScenarios, type RunPlan } from '../schedule/plan.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
@@ -32,6 +35,8 @@ export interface CheckedSurge {
   replayed?: CheckedReplay;
   faults: CheckedFault[];
   scaling: CheckedScale[];
+  /** The circuit breaker. */
+  stopWhen?: StopRule[];
   probesPerSecond: number;
   /** Our own relay stands between us and the vendor, also without a relay fault. */
   relay?: boolean;
@@ -58,6 +63,7 @@ export function checkSurge(raw: unknown, overrides: { seed?: number | undefined;
     faults,
     scaling,
     probesPerSecond: checkProbes(fields, faults.length > 0 ? 10 : 0),
+    ...(fields.has('stopWhen') ? { stopWhen: fields.list('stopWhen').map(checkStopRule) } : {}),
     ...(fields.boolean('relay', false) ? { relay: true } : {}),
     media: fields.oneOf('media', ['rtp', 'none'], 'rtp'),
     trace: fields.oneOf('trace', ['on', 'off'], 'on'),
@@ -129,6 +135,21 @@ export function planRun(
   { arrivals, seed, replayed }: Pick<CheckedSurge, 'arrivals' | 'seed' | 'replayed'>,
 ): RunPlan {
   return planScenarios(options.scenarios, { arrivals, seed, replay: replayed && readReplay(replayed) });
+}
+
+function checkStopRule(fields: Fields): StopRule {
+  const rule: StopRule = {
+    metric: fields.string('metric'),
+    when: fields.string('when'),
+    forMs: fields.duration('for', undefined, 1000),
+    least: fields.integer('least', 1, 20),
+  };
+  const { metric } = parseMetricKey(rule.metric, fields.path('metric'));
+  const known = CALL_METRICS.map(({ name }) => name);
+  if (!known.some((name) => name === metric)) throw fields.invalid('metric', `must be a metric of calls, not ${metric}`, known.join(', '));
+  parseThreshold(rule.when, fields.path('when'));
+  fields.end();
+  return rule;
 }
 
 function checkFault(fields: Fields): CheckedFault {

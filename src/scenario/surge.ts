@@ -66,6 +66,17 @@ export interface ReplayOptions {
   scenario?: string;
 }
 
+/** The circuit breaker: stops the run (drained, hung up, reported) when it holds over the calls that ended in the last `for`. */
+export interface StopRuleOptions {
+  /** A metric of calls, as in thresholds: `call_blocked`, `call_dropped{trunk:main}`. */
+  metric: string;
+  /** As a threshold, but of when to stop: `rate > 0.5`, `p(95) > 8000`. */
+  when: string;
+  for: Duration;
+  /** Fewer calls in that time say nothing. Default 20. */
+  least?: number;
+}
+
 export interface SurgeOptions {
   /** Default 1. Same seed: same arrivals, same callers. */
   seed?: number;
@@ -73,6 +84,8 @@ export interface SurgeOptions {
   arrivals?: 'even' | 'poisson' | ReplayOptions;
   faults?: FaultStep[];
   scaling?: ScaleStep[];
+  /** Stops the run when the vendor (or we) have had enough. */
+  stopWhen?: StopRuleOptions[];
   /** OPTIONS to each trunk, never retransmitted: resolution of an outage. Default 10/s where there are faults, else 0. */
   probes?: { perSecond: number };
   /** Everything goes through our own relay, also without a fault: to prove that the relay itself changes nothing. Default false. */
