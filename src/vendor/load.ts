@@ -1,6 +1,6 @@
 /** A vendor profile by path or by name. */
 import { existsSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CallsurgeError } from '../errors.ts';
 import { type FileKind, importUserFile } from '../scenario/user-file.ts';
@@ -44,7 +44,10 @@ export async function loadVendor(pathOrName: string): Promise<LoadedVendor> {
       where: pathOrName,
       todo: 'a scenario goes before --vendor; a profile is `export default defineVendor({ … })`',
     });
-  return { file, profile: checkVendor(exports.default, pathOrName) };
+  const profile = checkVendor(exports.default, pathOrName);
+  // Where the run is started from must not matter.
+  for (const group of profile.agents ?? []) if (group.script !== undefined) group.script = resolve(dirname(file), group.script);
+  return { file, profile };
 }
 
 function find(pathOrName: string): string {

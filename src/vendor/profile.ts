@@ -64,6 +64,8 @@ export interface AgentGroup {
   accounts?: { username: string; first?: number; password: Secret | { perAccount: Secret } };
   /** `phone`: the numbers that the vendor calls, `{n}` as above. They ring at the SIP port of the first worker: set `local.sipPort`. */
   numbers?: { number: string; first?: number };
+  /** `browser`: a Playwright script that works the vendor's web phone, one page an agent; relative to this file. Default: not ours. */
+  script?: string;
   /** Where `sip` agents register. Default: the first trunk's host, port and transport. */
   registrar?: { host: string; port?: number; transport?: 'udp' | 'tcp' | 'tls'; domain?: string };
   /** Registration lifetime asked for. Default 600s. */
@@ -81,6 +83,28 @@ export interface AgentGroup {
   notReady?: { every: DrawSpec; for: DrawSpec };
   /** When they log in and out, from the load's start. Default: the whole run. */
   shifts?: { from: Duration; to?: Duration; count?: number }[];
+}
+
+/**
+ * What the script of a `browser` agent is called with: `export default async ({ page, agent }: BrowserAgent<Page>) => { … }`, with Page from
+ * playwright-core. It logs in, calls `agent.ready()`, and takes calls until `agent.signal` aborts or its page is closed.
+ */
+export interface BrowserAgent<Page = unknown> {
+  page: Page;
+  agent: {
+    /** As in the record: group and number. */
+    name: string;
+    number: number;
+    skills: readonly string[];
+    /** Of `accounts`, if the group has them. */
+    account: { username: string; password: string } | undefined;
+    /** Aborts at the end of the run. */
+    signal: AbortSignal;
+    /** Logged in and ready for calls: the load waits for it. */
+    ready(): void;
+    /** Into events.csv: offered, answered, ended, or whatever the page shows. */
+    note(action: string, detail?: object): void;
+  };
 }
 
 /** How the vendor counts "concurrent" in a claim; all are reported. */

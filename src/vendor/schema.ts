@@ -83,6 +83,7 @@ const agents = v.strictObject({
   count: whole(1, 100_000),
   skills: v.optional(v.array(text)),
   accounts: v.optional(v.strictObject({ username: text, first: v.optional(whole(0, 1e12)), password: account })),
+  script: v.optional(text),
   numbers: v.optional(
     v.strictObject({
       number: v.pipe(text, v.regex(/^\+?([0-9]|\{n\})+$/, 'must be digits with {n} where the number goes')),
