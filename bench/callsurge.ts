@@ -95,7 +95,8 @@ export default async function () {
 `;
 }
 
-function vendor(port: number): string {
+/** A vendor profile of the SIPp callee. */
+export function vendor(port: number): string {
   return `import { defineVendor } from 'callsurge';
 export default defineVendor({ name: 'uas', trunks: [{ name: 'uas', host: '${HOST}', port: ${port} }],
   contract: { targets: ['${HOST}'], called: ['4001000000'], callers: ['5550xxxxx'], maxCallsPerSecond: 100000, maxChannels: 1000000, contact: { name: 'yourself' } } });

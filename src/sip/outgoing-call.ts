@@ -145,7 +145,8 @@ export class StackOutgoingCall implements OutgoingCall {
         dialog.meet(response);
         const answer = this.#lateAnswer(response);
         const { message: sent } = ack({ extraHeaders: request.parts.lines?.filter(isAuthorization), body: answer && coreBody(answer) });
-        this.#shared.acknowledged.put(session.id, Buffer.from(sent.toString()));
+        // In one piece: the fragments it was built of would weigh five times as much, and a slice of a pool would hold the whole pool.
+        this.#shared.acknowledged.put(session.id, Buffer.from(sent.toString()).toString());
         this.#release(client, request);
         dialog.settleSession(termsOfAnswer(response, this.#expiresS || undefined));
         this.#accepted(response, dialog);

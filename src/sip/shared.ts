@@ -39,7 +39,7 @@ export interface Shared {
   /** Ended dialogs: their late BYEs get 200, not 481. */
   ended: Recent<true>;
   /** ACKs to 2xx, by dialog: sent again for a 2xx that comes again, without holding the transaction (Timer M). */
-  acknowledged: Recent<Buffer>;
+  acknowledged: Recent<string>;
   /** INVITEs sent of late, by branch: a 2xx after the end is told to its call. */
   invited: Recent<Pick<OutgoingCallHandlers, 'surplus'>>;
   /** What to end with a transport failure when the stack closes. */

@@ -99,9 +99,9 @@ export class Wire implements CoreTransport {
   }
 
   /** A 2xx came again: so goes its ACK (RFC 3261 13.2.2.4). */
-  acceptAgain(ack: Buffer): void {
-    const to = requestTarget(ack.toString());
-    if (to) this.putAgain(ack, to);
+  acceptAgain(ack: string): void {
+    const to = requestTarget(ack);
+    if (to) this.putAgain(Buffer.from(ack), to);
   }
 
   #sendResponse(text: string): Promise<void> {
