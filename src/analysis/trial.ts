@@ -13,7 +13,7 @@ export interface TrialFigures {
   /** Calls sent, but those that we cut or failed ourselves. */
   attempts: number;
   answered: number;
-  /** Refused, failed, not answered, or dropped by the vendor. */
+  /** Refused, diverted, failed, not answered, or dropped by the vendor. */
   failed: number;
   /** Of these: refused with 503 or 486. */
   refused: number;
@@ -92,6 +92,8 @@ function failed({ outcome, answer_ms }: CallRow): boolean {
     outcome === 'rejected' ||
     outcome === 'timeout' ||
     outcome === 'dropped' ||
+    // Sent elsewhere is not carried, whatever the policy.
+    outcome === 'diverted' ||
     (outcome === 'abandoned' && answer_ms === null)
   );
 }

@@ -57,6 +57,8 @@ export interface TrialHandle {
 /** An answer may take so long after the last INVITE; then the hold, and Timer F for the BYE. */
 const ANSWER_MS = 20_000;
 
+/** Looping callers begin no more than one call in this time each. */
+const REDIAL_MS = 2000;
 /** Calls/s that one thread sends without strain. */
 const ONE_WORKER = 150;
 
@@ -118,6 +120,8 @@ export function trialOptions(terms: TrialTerms, load: number, lengthMs: number):
           };
   const exec = own?.exec ?? (sought === 'rate' ? 'oneByOne' : 'together');
   return {
+    // A caller of the user's own who is refused comes again: not at once.
+    ...(own && sought === 'concurrency' ? { minIterationDuration: REDIAL_MS } : {}),
     scenarios: { capacity: { ...scenario, ...graceful, exec, ...(own ? {} : { env }) } },
     thresholds: Object.fromEntries(
       Object.entries(stopWhen).map(([metric, all]) => [metric, all.map((threshold) => ({ threshold, abortOnFail: true }))]),
