@@ -42,8 +42,11 @@ export class AgentLeg {
         this.row.q850 = q850Of(cancel);
         this.#end('missed', 'vendor', cancel.at);
       },
+      // Only the ACK shows that the vendor took the agent's answer: one that died meanwhile connects nobody.
       acknowledged: (ack) => {
-        this.row.ack_ms ??= ack.at;
+        if (this.row.ack_ms !== null || this.row.answer_ms === null) return;
+        this.row.ack_ms = ack.at;
+        services.correlator.answered(this.#word(this.row.answer_ms));
       },
       unacknowledged: () => this.#end('failed', 'vendor', services.clock.now()),
       ended: (bye) => {
@@ -69,7 +72,7 @@ export class AgentLeg {
       this.#incoming.reject(486);
       return this.#end('rejected', 'agent', this.#services.clock.now());
     }
-    this.#services.correlator.offered(this.#word());
+    this.#services.correlator.offered(this.#word(this.#services.clock.now()));
     this.#incoming.ring();
     this.row.ringing_ms = this.#services.clock.now();
     if (chance < this.#agent.reject + this.#agent.noAnswer) return;
@@ -120,7 +123,6 @@ export class AgentLeg {
     this.#dialog = this.#incoming.accept(body);
     this.row.answer_ms = this.#services.clock.now();
     this.#services.sink.write('open', openRow(this.#services, this.id, 'agent', true, this.#dialog.snapshot()));
-    this.#services.correlator.answered(this.#word());
     const handling = this.#agent.handling?.draw(this.#agent.random) ?? Number.POSITIVE_INFINITY;
     if (Number.isFinite(handling)) this.#timer = this.#services.clock.after(handling, () => void this.hangUp());
   }
@@ -147,8 +149,8 @@ export class AgentLeg {
     this.#onOver(this);
   }
 
-  #word() {
-    return { agent: this.#agent.name, leg: this.id, candidates: this.#candidates, at: this.#services.clock.now() };
+  #word(at: number) {
+    return { agent: this.#agent.name, leg: this.id, candidates: this.#candidates, at };
   }
 }
 
