@@ -115,7 +115,7 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
     console.log(`\n${ladder(seen, start, `${stack.local.host}:${stack.local.port}`)}\n`);
     if (flags.messages)
       for (const message of seen) console.log(`--- ${message.sent ? '→' : '←'} ${(message.at - start).toFixed(1)} ms\n${message.text}`);
-    console.log(outcome.text);
+    console.log(options.kind === 'timeout' && outcome.silent ? `${called}: no answer to the call either` : outcome.text);
     const [received, sent] = [stream.received(), stream.sent()];
     console.log(
       `RTP: sent ${sent.sent}, received ${received.received}, lost ${received.lost}, jitter ${received.jitterMs.toFixed(1)} ms, longest gap ${received.gapMs.toFixed(0)} ms`,
@@ -139,7 +139,12 @@ interface CallPlan {
   clock: RealClock;
 }
 
-async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: CallPlan): Promise<{ text: string; exit: number }> {
+async function oneCall(
+  stack: SipStack,
+  stream: RtpStream,
+  offer: string,
+  plan: CallPlan,
+): Promise<{ text: string; exit: number; silent?: boolean }> {
   const { trunk, called, caller, clock } = plan;
   let ended = false;
   let codec = '';
@@ -181,7 +186,11 @@ async function oneCall(stack: SipStack, stream: RtpStream, offer: string, plan: 
   patience?.cancel();
   if ('kind' in result) {
     const none = result.kind !== 'response';
-    return { text: `${called}: ${wordsOf(result)}`, exit: none ? EXIT.vendorUnreachable : EXIT.callFailed };
+    return {
+      text: `${called}: ${wordsOf(result)}`,
+      exit: none ? EXIT.vendorUnreachable : EXIT.callFailed,
+      silent: result.kind === 'timeout',
+    };
   }
   const until = clock.now() + plan.listenMs;
   if (plan.press !== undefined) {

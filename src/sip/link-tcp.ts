@@ -17,9 +17,7 @@ export interface TcpOptions {
   /** Our address, unless the system is to choose. */
   localAddress: string | undefined;
   /** Our port for every connection, where Contact names it because nothing listens. */
-  localPort(): number | undefined;
-  /** It is taken: another program came between, or the same pair of ports was closed a moment ago. */
-  lostPort(): void;
+  localPort: number | undefined;
 }
 
 export function tcpLinks(options: TcpOptions): LinkKind {
@@ -69,7 +67,7 @@ export function listening(server: Server, at: HostPort): Promise<void> {
 
 function connectSocket(options: TcpOptions, to: ConnectTo, events: LinkEvents): Link {
   const { tls } = options;
-  const at = { host: to.address, port: to.port, localAddress: options.localAddress, localPort: options.localPort() };
+  const at = { host: to.address, port: to.port, localAddress: options.localAddress, localPort: to.anyPort ? undefined : options.localPort };
   const socket = tls
     ? connectTls({
         ...at,
@@ -84,10 +82,6 @@ function connectSocket(options: TcpOptions, to: ConnectTo, events: LinkEvents): 
       })
     : connect(at);
   const carried = carry(socket, { host: to.address, port: to.port });
-  if (at.localPort !== undefined)
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => {
-      if (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL') options.lostPort();
-    });
   socket.once(tls ? 'secureConnect' : 'connect', () => {
     const why = socket instanceof TLSSocket ? untrusted(socket) : undefined;
     if (why) socket.destroy(why);

@@ -41,6 +41,8 @@ export interface ConnectTo {
   port: number;
   /** What the certificate must say; the name that was dialled, or the trunk's tlsName. */
   name: string;
+  /** From any port of ours, where the one that Contact names cannot be had. */
+  anyPort: boolean;
 }
 
 export interface Listener {

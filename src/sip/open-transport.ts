@@ -25,10 +25,9 @@ export async function openTransport(options: SipStackOptions, locator: Locator, 
   const listen = options.listen ?? (!webSocket && (!secure || (tls?.cert !== undefined && tls.key !== undefined)));
   const localAddress = bind.host === '0.0.0.0' || bind.host === '::' ? undefined : bind.host;
   const ownPort = listen || webSocket ? bind.port : await freePort(bind);
-  let portIsOurs = !listen && !webSocket;
   const kind = webSocket
     ? wsLinks({ tls, localAddress, path: options.wsPath ?? '/' })
-    : tcpLinks({ tls, localAddress, localPort: () => (portIsOurs ? ownPort : undefined), lostPort: () => (portIsOurs = false) });
+    : tcpLinks({ tls, localAddress, localPort: listen ? undefined : ownPort });
   return openStream(
     { name: bind.transport, clock, bind, kind, locator, listen, ownPort, keepAliveMs: options.keepAliveMs ?? DEFAULT_KEEP_ALIVE_MS },
     events,

@@ -150,8 +150,9 @@ class Pool {
     return pooled;
   }
 
-  #try(pooled: Pooled, to: HostPort, name: string, [address, ...further]: string[]): void {
+  #try(pooled: Pooled, to: HostPort, name: string, addresses: string[], anyPort = false): void {
     if (pooled.state === 'over') return;
+    const [address, ...further] = addresses;
     const { clock, kind } = this.#options;
     let patience: TimerHandle | undefined;
     let link: Link | undefined;
@@ -160,7 +161,10 @@ class Pool {
       if (over) return;
       over = true;
       patience?.cancel();
-      if (pooled.state === 'open') this.#lost(pooled, error, to, name);
+      const { code } = error as NodeJS.ErrnoException;
+      // The same pair of ports was closed a moment ago (TIME_WAIT), or another program came between.
+      if (!anyPort && (code === 'EADDRNOTAVAIL' || code === 'EADDRINUSE')) this.#try(pooled, to, name, addresses, true);
+      else if (pooled.state === 'open') this.#lost(pooled, error, to, name);
       else if (further.length > 0) this.#try(pooled, to, name, further);
       else this.#failed(pooled, error, to, name);
     };
@@ -171,7 +175,7 @@ class Pool {
     });
     try {
       link = kind.connect(
-        { address: address!, port: to.port, name },
+        { address: address!, port: to.port, name, anyPort },
         {
           ...this.#heard(() => link, to),
           open: () => {
