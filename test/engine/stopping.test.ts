@@ -57,7 +57,7 @@ describe('stopping a run', () => {
     expect(result.outcomes.cut).toBe(peer.invites.length);
     expect(result.meta.end).toMatchObject({ how: 'signal', exitCode: 105 });
     expect((await rowsOf(result.dir, 'samples')).filter(({ metric }) => metric === 'torn_down')).toHaveLength(1);
-    expect(phases).toEqual(['record', 'preflight', 'workers', 'agents', 'scenario', 'load', 'drain']);
+    expect(phases).toEqual(['record', 'relay', 'preflight', 'workers', 'agents', 'scenario', 'load', 'drain']);
     expect(result.iterations.peak!.interrupted).toBe(peer.invites.length);
   });
 
