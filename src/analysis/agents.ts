@@ -44,13 +44,14 @@ export class AgentFold implements Fold<AgentRow, RunAnalysis['agents']> {
   /**
    * Occupancy: time from answer to the end of wrap-up, of the time of all agents in [fromMs, toMs). In seconds, so that its sample can be read;
    * seconds of one call are not independent, so its interval says nothing and is left out. @param agents how many stand ready; those seen, if more.
+   * @param loggedInMs their time in it by the record; null: all of them, all the time
    */
-  figures(fromMs = 0, toMs = 0, agents = 0): RunAnalysis['agents'] {
+  figures(fromMs = 0, toMs = 0, agents = 0, loggedInMs: number | null = null): RunAnalysis['agents'] {
     const count = Math.max(agents, this.#agents.size);
     let busyMs = 0;
     for (let i = 0; i < this.#busyFrom.length; i++)
       busyMs += Math.max(0, Math.min(toMs, this.#busyTo.at(i)) - Math.max(fromMs, this.#busyFrom.at(i)));
-    const whole = (count * Math.max(0, toMs - fromMs)) / 1000;
+    const whole = (loggedInMs ?? count * Math.max(0, toMs - fromMs)) / 1000;
     const occupancy = { ...share(Math.min(whole, busyMs / 1000), whole), low: null, high: null };
     return { offered: this.#offered, answered: this.#answered, missed: this.#missed, rejected: this.#rejected, occupancy };
   }

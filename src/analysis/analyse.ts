@@ -179,7 +179,7 @@ class Analysis implements RunFold {
       sessions: this.#all.sessions.figures(),
       concurrency,
       queue,
-      agents: this.#agents.figures(startMs, lastMs, this.#terms.agents),
+      agents: this.#agents.figures(startMs, lastMs, this.#terms.agents, this.#routing.loggedInMs(startMs, lastMs)),
       routing: this.#routing.figures(lastMs),
       model: queue.measured ? this.#routing.model(lastMs) : null,
       faults,

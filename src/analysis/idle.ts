@@ -151,6 +151,24 @@ export function loggedIn(marks: readonly Login[], lastMs: number): [number, numb
   return spans;
 }
 
+/** Time that all agents together were logged in and ready, in [fromMs, toMs). @param lastMs until when those logged in stay so */
+export function loggedInMs(logins: readonly Login[], fromMs: number, toMs: number, lastMs: number): number {
+  const marks = new Map<string, Login[]>();
+  for (const login of logins) {
+    const known = marks.get(login.agent);
+    if (known) known.push(login);
+    else marks.set(login.agent, [login]);
+  }
+  let total = 0;
+  for (const each of marks.values())
+    for (const [from, to] of loggedIn(each, Math.max(lastMs, toMs))) total += overlap(from, to, fromMs, toMs);
+  return total;
+}
+
+export function overlap(from: number | null, to: number, spanFrom: number, spanTo: number): number {
+  return from === null ? 0 : Math.max(0, Math.min(to, spanTo) - Math.max(from, spanFrom));
+}
+
 /** [from, to) without the given spans. */
 function* without(from: number, to: number, spans: [number, number][]): Generator<[number, number]> {
   let at = from;

@@ -8,7 +8,7 @@
  *   n         agents logged in, mean over the span
  */
 import { agentsFor, expectation, type QueueLoad } from './erlang.ts';
-import { loggedIn } from './idle.ts';
+import { loggedInMs, overlap } from './idle.ts';
 import type { ModelFigures, ModelledSpan, ModelRow, WhatIf } from './model-queue.ts';
 import type { Login, Offer, Waiting } from './queue-log.ts';
 
@@ -163,20 +163,7 @@ function staff(
   lastMs: number,
 ): number {
   if (logins.length === 0) return planned || new Set(matched.map(({ offer }) => offer.agent)).size;
-  const marks = new Map<string, Login[]>();
-  for (const login of logins) {
-    const known = marks.get(login.agent);
-    if (known) known.push(login);
-    else marks.set(login.agent, [login]);
-  }
-  let total = 0;
-  for (const each of marks.values())
-    for (const [from, to] of loggedIn(each, Math.max(lastMs, toMs))) total += overlap(from, to, fromMs, toMs);
-  return Math.round(total / (toMs - fromMs));
-}
-
-function overlap(from: number | null, to: number, spanFrom: number, spanTo: number): number {
-  return from === null ? 0 : Math.max(0, Math.min(to, spanTo) - Math.max(from, spanFrom));
+  return Math.round(loggedInMs(logins, fromMs, toMs, lastMs) / (toMs - fromMs));
 }
 
 const mean = (values: readonly number[]) => (values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length);

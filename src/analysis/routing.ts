@@ -1,7 +1,7 @@
 /** Everything about who was served when and by whom, gathered from callers', agents' and registrations' rows in any order. */
 import type { Fold } from '../metrics/fold.ts';
 import type { AgentRow, CallRow, EventRow } from '../record/schema.ts';
-import { idleWhileWaiting } from './idle.ts';
+import { idleWhileWaiting, loggedInMs } from './idle.ts';
 import type { ModelFigures, RoutingFigures } from './model-queue.ts';
 import { modelBeside } from './modelling.ts';
 import { agentGroups, offerFigures } from './offers.ts';
@@ -73,6 +73,13 @@ export class RoutingFold implements Fold<CallRow, RoutingFigures> {
       byClass: this.#classes.figures(),
       byMinute: this.#minutes.figures().sort((a, b) => Number(a.key) - Number(b.key)),
     };
+  }
+
+  /** Time that agents were logged in during [fromMs, toMs); null where the record does not say it of every agent that was offered a call. */
+  loggedInMs(fromMs: number, toMs: number): number | null {
+    const { offers, logins } = this.#log;
+    const known = new Set(logins.map(({ agent }) => agent));
+    return known.size > 0 && offers.every(({ agent }) => known.has(agent)) ? loggedInMs(logins, fromMs, toMs, toMs) : null;
   }
 
   /** Null where the rows do not give all that a model needs. */

@@ -319,6 +319,26 @@ describe('idle agents while callers wait', () => {
 });
 
 describe('the run', () => {
+  it('measures occupancy against the time that agents were logged in', () => {
+    const event = (agent: string, at: number, action: string) =>
+      rowOf('events', { t_ms: T0 + at, kind: 'registration', name: agent, action });
+    const occupancy = (events: ReturnType<typeof event>[]) =>
+      new Record()
+        .add('calls', waiting('1', 0, 9000))
+        .add('agents', offer('a-1', '1', 8000, 10_000, 20_000))
+        .add('events', ...events)
+        .analyse().agents.occupancy;
+    // Ten seconds busy, of a minute for two agents, of which one came at 20 s and had a break of 10 s.
+    const known = [
+      event('a-1', -1000, 'registered'),
+      event('a-2', 20_000, 'registered'),
+      event('a-2', 30_000, 'not-ready'),
+      event('a-2', 40_000, 'ready'),
+    ];
+    expect(occupancy(known)).toMatchObject({ part: 10, whole: 90 });
+    expect(occupancy([event('a-2', 20_000, 'registered')])).toMatchObject({ part: 10, whole: 60 });
+  });
+
   it('tells order, offers, slices and model, in whatever order the rows come', () => {
     const calls = range(120).map((i) =>
       waiting(String(i), i * 1000, i % 10 === 9 ? 4000 : 2000, {
