@@ -85,17 +85,9 @@ export class TrialFold {
   }
 }
 
-/** The vendor did not do what was asked: a caller who gave up on a call that was never answered counts. */
+/** Carried is what was answered and not taken away again; everything else is not, also what nobody can explain. */
 function failed({ outcome, answer_ms }: CallRow): boolean {
-  return (
-    outcome === 'blocked' ||
-    outcome === 'rejected' ||
-    outcome === 'timeout' ||
-    outcome === 'dropped' ||
-    // Sent elsewhere is not carried, whatever the policy.
-    outcome === 'diverted' ||
-    (outcome === 'abandoned' && answer_ms === null)
-  );
+  return answer_ms === null || !(outcome === 'completed' || outcome === 'abandoned');
 }
 
 export interface Judged {

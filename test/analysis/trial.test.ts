@@ -31,20 +31,21 @@ describe('a trial’s figures', () => {
     call({ invite_ms: 6300, answer_ms: 6400, bye_received_ms: 6500, end_ms: 6500, outcome: 'dropped' });
     call({ invite_ms: 6300, cancel_ms: 7000, end_ms: 7000, outcome: 'abandoned' });
     call({ invite_ms: 6300, end_ms: 6400, status: 302, outcome: 'diverted' });
+    call({ invite_ms: 6300, answer_ms: 6400, end_ms: 6400 });
     call({ outcome: 'harness' });
     call({ invite_ms: 6300, answer_ms: 6400, bye_sent_ms: 9000, end_ms: 9000, outcome: 'cut' });
     return made;
   };
 
   it('count what the vendor did, and leave out what we cut or broke', () => {
-    expect(fold().figures()).toMatchObject({ attempts: 6, answered: 3, failed: 4, refused: 1, failedSound: 4, dropped: 1, harness: 1 });
-    expect(fold().figures()).toMatchObject({ peakAnswered: 2, peakOccupied: 4 });
+    expect(fold().figures()).toMatchObject({ attempts: 7, answered: 4, failed: 5, refused: 1, failedSound: 5, dropped: 1, harness: 1 });
+    expect(fold().figures()).toMatchObject({ peakAnswered: 2, peakOccupied: 5 });
   });
 
   it('know which failures fell into unhealthy seconds of ours', () => {
     const made = fold();
     made.addSecond(rowOf('timeline', { t_ms: 6000, healthy: false, unhealthy: 'schedule lag 300 ms' }));
-    expect(made.figures()).toMatchObject({ failed: 4, failedSound: 1, unhealthySeconds: 1 });
+    expect(made.figures()).toMatchObject({ failed: 5, failedSound: 1, unhealthySeconds: 1 });
   });
 });
 
