@@ -44,8 +44,8 @@ function duplicates(offers: Matched): number {
   let count = 0;
   for (const legs of byCall.values()) {
     let busyUntil = Number.NEGATIVE_INFINITY;
-    for (const leg of legs.sort((a, b) => a.offeredMs - b.offeredMs)) {
-      if (leg.offeredMs < busyUntil - RACE_MS) count++;
+    for (const leg of legs.sort((a, b) => a.offeredMs - b.offeredMs || a.endMs - b.endMs)) {
+      if (Math.min(leg.endMs, busyUntil) - leg.offeredMs > RACE_MS) count++;
       busyUntil = Math.max(busyUntil, leg.endMs);
     }
   }
