@@ -110,7 +110,15 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
     const stream = await pump.open({ audio: tones.hear, digit: (digit) => void heard.push(`key ${digit}`) });
     const mediaHost = await mediaAddress(vendor, host, trunk.nextHop);
     const offer = makeOffer({ host: mediaHost, port: stream.localPort, sessionId: Date.now(), version: 1 });
-    const outcome = await oneCall(stack, stream, offer, { trunk, called, caller, listenMs, press: flags.press, clock });
+    const outcome = await oneCall(stack, stream, offer, {
+      trunk,
+      called,
+      caller,
+      listenMs,
+      press: flags.press,
+      clock,
+      answeredOptions: options.kind === 'response',
+    });
 
     console.log(`\n${ladder(seen, start, `${stack.local.host}:${stack.local.port}`)}\n`);
     if (flags.messages)
@@ -131,6 +139,7 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
 const SILENCE_MS = 8_000;
 
 interface CallPlan {
+  answeredOptions: boolean;
   trunk: ReturnType<typeof liveTrunks>[number];
   called: string;
   caller: string;
@@ -165,7 +174,7 @@ async function oneCall(
         nextHop: trunk.nextHop,
         route: trunk.route,
         credentials: trunk.credentials,
-        provisionalLimitMs: SILENCE_MS,
+        provisionalLimitMs: plan.answeredOptions ? SILENCE_MS : SILENCE_MS / 2,
         body: { type: 'application/sdp', content: offer },
       },
       {
