@@ -19,7 +19,7 @@ export default defineVendor({
       // Only where the vendor asks for digest; it may trust the address instead. Never write the password itself.
       credentials: { username: 'trial', password: env('VENDOR_A_TRUNK_PASSWORD') },
     },
-    // { name: 'standby', host: 'sip2.vendor-a.example', priority: 1 },
+    // { name: 'standby', host: 'sip2.vendor-a.example', transport: 'tls', priority: 1 }, // docs/connecting.md
   ],
   // A 400 number dialled through the buyer's own carrier, with a number of ours to tell the carrier's faults from the vendor's:
   // access: { kind: 'carrier', control: { called: '5550100' } },
