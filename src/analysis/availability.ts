@@ -11,24 +11,12 @@
  * (at most x failures expected where k were seen, exact Poisson bound; the rule of three where k = 0) and no month in which even the longest
  * reading of every outage is more than it allows.
  */
-import { poissonUpper } from '../metrics/poisson.ts';
 import { Trend } from '../metrics/trend.ts';
 import { type Share, share } from '../metrics/wilson.ts';
 import type { ProbeRow } from '../record/schema.ts';
+import { type AvailabilityWhy, judgeMonths, type Needed, neededFor } from './availability-verdict.ts';
 import type { VerdictState } from './model.ts';
-
-export interface ProbeOutage {
-  startMs: number;
-  /** First round that was up again; null: not seen to end. */
-  endMs: number | null;
-  /** Surely down: first to last down round. */
-  leastMs: number;
-  /** To the first up round; where no end was seen, as `leastMs`. */
-  ms: number;
-  /** From the last up round before it to the first after it; null where one of them was not observed. */
-  mostMs: number | null;
-  why: string | null;
-}
+import { outagesOf, type ProbeOutage, type Round } from './probe-outages.ts';
 
 export interface Period {
   /** `2026-11-21 09`, `2026-11-21`, `2026-11`, in the time zone of the report. */
@@ -43,15 +31,6 @@ export interface Period {
   /** Of outages that began in it. */
   outages: number;
   downMs: number;
-}
-
-export interface Needed {
-  target: number;
-  /** Intervals without a further failure after which the target would be proven at 95 %. */
-  intervals: number;
-  /** Of these still to come, and how long that takes, ms. */
-  left: number;
-  leftMs: number;
 }
 
 export interface AvailabilityFigures {
@@ -77,8 +56,6 @@ export interface AvailabilityFigures {
   verdict: { state: VerdictState; promised: number; why: AvailabilityWhy } | null;
 }
 
-export type AvailabilityWhy = 'no-sample' | 'over-the-month' | 'within-resolution' | 'less-than-a-month' | 'sample-too-small' | 'kept';
-
 export interface AvailabilityTerms {
   everyMs: number;
   /** IANA name; default UTC. Hours, days and months are its own. */
@@ -87,18 +64,10 @@ export interface AvailabilityTerms {
   promised?: number | null;
 }
 
-const DAY_MS = 86_400_000;
-const MONTH_MS = 30 * DAY_MS;
 /** Rounds further apart than so many intervals, and than an unanswered one takes, leave a gap between them. */
 const GAP_INTERVALS = 2.5;
 const GAP_MS = 1000;
 const TARGETS = [0.99, 0.999, 0.9999, 0.99999];
-
-interface Round {
-  at: number;
-  up: boolean;
-  why: string | null;
-}
 
 export class AvailabilityFold {
   readonly #terms: AvailabilityTerms;
@@ -187,7 +156,8 @@ export class AvailabilityFold {
       answerMs: { n: answer.n, p50: answer.percentile(50), p95: answer.percentile(95), max: answer.max },
       restarts: Math.max(0, this.#starts - 1),
       needed: neededFor([...new Set([...TARGETS, ...(promised !== null && promised < 1 ? [promised] : [])])].sort(), whole, everyMs),
-      verdict: promised === null ? null : { promised, ...judge(promised, whole, outages, everyMs, keyOf) },
+      verdict:
+        promised === null ? null : { promised, ...judgeMonths(promised, whole, outages, everyMs, (at) => keyOf(at).hour.slice(0, 7)) },
     };
   }
 
@@ -210,90 +180,6 @@ export class AvailabilityFold {
       tell(slot * everyMs, down ? 'down' : up ? 'up' : this.#closed.has(slot) ? 'closed' : 'missing');
     }
   }
-}
-
-/** @param rounds in order of time */
-function outagesOf(rounds: readonly Round[], gapMs: number): ProbeOutage[] {
-  const outages: ProbeOutage[] = [];
-  let first: Round | null = null;
-  let before: Round | null = null;
-  let last: Round | null = null;
-  const close = (up: Round | null) => {
-    if (!first || !last) return;
-    const leastMs = last.at - first.at;
-    outages.push({
-      startMs: first.at,
-      endMs: up?.at ?? null,
-      leastMs,
-      ms: up ? up.at - first.at : leastMs,
-      mostMs: up && before ? up.at - before.at : null,
-      why: first.why,
-    });
-    first = null;
-  };
-  let previous: Round | null = null;
-  for (const round of rounds) {
-    const gap = previous !== null && round.at - previous.at > gapMs;
-    if (gap) close(null);
-    if (!round.up) {
-      if (!first) {
-        first = round;
-        before = gap ? null : previous;
-      }
-      last = round;
-    } else close(round);
-    previous = round;
-  }
-  close(null);
-  return outages;
-}
-
-/** Sample size after which a target is proven, if nothing fails any more: expected failures at 95 % over what the target allows. */
-export function intervalsNeeded(target: number, failures: number): number {
-  const bound = failures === 0 ? 3 : poissonUpper(failures);
-  // 1 − 0.9999 is not quite 0.0001.
-  return Math.ceil((bound / (1 - target)) * (1 - 1e-9));
-}
-
-function neededFor(targets: readonly number[], { up, down }: Period, everyMs: number): Needed[] {
-  return targets.map((target) => {
-    const intervals = intervalsNeeded(target, down);
-    const left = Math.max(0, intervals - up - down);
-    return { target, intervals, left, leftMs: left * everyMs };
-  });
-}
-
-function judge(
-  promised: number,
-  { up, down }: Period,
-  outages: readonly ProbeOutage[],
-  everyMs: number,
-  keyOf: (at: number) => { hour: string },
-): { state: VerdictState; why: AvailabilityWhy } {
-  const observed = up + down;
-  if (observed === 0) return { state: 'not measured', why: 'no-sample' };
-  const months = new Map<string, { least: number; most: number }>();
-  for (const { startMs, leastMs, mostMs, ms } of outages) {
-    const key = keyOf(startMs).hour.slice(0, 7);
-    const month = months.get(key) ?? { least: 0, most: 0 };
-    months.set(key, { least: month.least + leastMs, most: month.most + Math.max(ms, mostMs ?? ms + everyMs) });
-  }
-  let exceeded = false;
-  for (const [key, { least, most }] of months) {
-    const allowed = (1 - promised) * monthMs(key);
-    if (least > allowed) return { state: 'fail', why: 'over-the-month' };
-    if (most > allowed) exceeded = true;
-  }
-  if (observed * everyMs < MONTH_MS) return { state: 'not proven', why: 'less-than-a-month' };
-  if (exceeded) return { state: 'not proven', why: 'within-resolution' };
-  if (observed < intervalsNeeded(promised, down)) return { state: 'not proven', why: 'sample-too-small' };
-  return { state: 'pass', why: 'kept' };
-}
-
-/** Length of the month `2026-11`. */
-function monthMs(key: string): number {
-  const [year, month] = [Number(key.slice(0, 4)), Number(key.slice(5, 7))];
-  return Date.UTC(year, month, 1) - Date.UTC(year, month - 1, 1);
 }
 
 const period = (key: string, startMs: number): Period => ({

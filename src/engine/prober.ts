@@ -66,6 +66,7 @@ export async function probeUntil(terms: ProbeTerms, needs: ProberNeeds, signal: 
   let up: boolean | undefined;
   let nextCall = wall();
   let calling: Promise<void> | undefined;
+  let failure: { error: unknown } | undefined;
   const call = async (at: number) => {
     const result = await needs.call!(signal);
     needs.write(row(at, { kind: 'call', ...result }));
@@ -74,6 +75,7 @@ export async function probeUntil(terms: ProbeTerms, needs: ProberNeeds, signal: 
   try {
     for (let at = wall(); !signal.aborted && at < terms.untilMs; ) {
       await until(at);
+      if (failure) throw failure.error;
       if (signal.aborted) break;
       const now = wall();
       if (!rules.open(now)) {
@@ -88,9 +90,13 @@ export async function probeUntil(terms: ProbeTerms, needs: ProberNeeds, signal: 
         if (up !== undefined && up !== before) needs.onChange?.(up, now, known.find(({ result }) => result === 'down')?.why ?? null);
         if (needs.call && terms.callEveryMs !== null && now >= nextCall && !calling) {
           nextCall = now + terms.callEveryMs;
-          calling = call(now).finally(() => {
-            calling = undefined;
-          });
+          calling = call(now)
+            .catch((error) => {
+              failure = { error };
+            })
+            .finally(() => {
+              calling = undefined;
+            });
         }
       }
       const next = (Math.floor(now / terms.everyMs) + 1) * terms.everyMs;

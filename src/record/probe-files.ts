@@ -184,10 +184,11 @@ function lock(dir: string): void {
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(dir, cause);
       const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
-      if (alive(pid))
+      // In a container the one before may have had our own number.
+      if (pid !== process.pid && alive(pid))
         throw new CallsurgeError('usage', `a prober is at work in that folder already, process ${pid}`, {
           where: dir,
-          todo: 'end it first, or choose another folder with --out',
+          todo: `end it first, or remove ${LOCK_FILE} if that is another program`,
         });
       // It was killed.
       rmSync(file, { force: true });

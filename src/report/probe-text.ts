@@ -1,5 +1,7 @@
 /** Availability in words, one language at a time: for the terminal, and for the page that shows both. */
-import type { AvailabilityFigures, AvailabilityWhy, ProbeOutage } from '../analysis/availability.ts';
+import type { AvailabilityFigures } from '../analysis/availability.ts';
+import type { AvailabilityWhy } from '../analysis/availability-verdict.ts';
+import type { ProbeOutage } from '../analysis/probe-outages.ts';
 import { count, duration, percent } from './format.ts';
 import type { MessageKey } from './messages/en.ts';
 import { type Language, say } from './messages/say.ts';

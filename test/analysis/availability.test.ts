@@ -1,7 +1,8 @@
 /** Forty days of probes made by arithmetic, with outages, restarts and closed hours: every interval is accounted for, once. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AvailabilityFigures, AvailabilityFold, intervalsNeeded } from '../../src/analysis/availability.ts';
+import { type AvailabilityFigures, AvailabilityFold } from '../../src/analysis/availability.ts';
+import { intervalsNeeded } from '../../src/analysis/availability-verdict.ts';
 import type { ProbeRow } from '../../src/record/schema.ts';
 
 const S = 1000;

@@ -81,7 +81,7 @@ describe('a round', () => {
       expect(outages[i]!.mostMs).toBeGreaterThanOrEqual(truth - 50);
       expect(Math.abs(outages[i]!.ms - truth)).toBeLessThan(500);
     }
-    expect(total.down).toBeGreaterThan(5);
+    expect(total.down).toBeGreaterThanOrEqual(3);
     expect(rows.filter(({ result }) => result === 'down').length).toBeGreaterThan(total.down);
   });
 
