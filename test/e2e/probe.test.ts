@@ -8,7 +8,7 @@ import type { ProbeRow } from '../../src/record/schema.ts';
 import { embeddedProfile, Place } from './callsurge.ts';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const PORT = 6850;
+const PORT = 6806;
 const EVERY = ['probe', '--vendor', 'vendor.ts', '--every', '500ms', '--call-every', '1s', '--hold', '200ms', '--number', '4002000000'];
 
 it('goes on in its folder after a kill, counts the gap as not observed, sees the vendor die, and reports again', async () => {

@@ -14,7 +14,7 @@ export default defineVendor({
   name: 'limited', trunks: [{ name: 'edge', host: '127.0.0.1', port: ${port} }],
   claims: { concurrentCalls: { atLeast: 30, counting: 'answered' } },
   contract: { targets: ['127.0.0.1'], called: ['4002000000'], callers: ['5550xxxxx'], maxCallsPerSecond: 200, maxChannels: ${cap}, contact: { name: 'yourself' } },
-  embedded: { port: ${port}, apiPort: ${port + 50}, sites: [{ name: 'a', channels: ${channels} }], ringMs: 10, answerMs: 30, numbers: { '4002000000': 'echo' } },
+  embedded: { port: ${port}, apiPort: ${port + 30}, sites: [{ name: 'a', channels: ${channels} }], ringMs: 10, answerMs: 30, numbers: { '4002000000': 'echo' } },
   ${rest}
 });
 `;
@@ -54,7 +54,7 @@ it('finds a limit of 23 channels to the call, calls it configured, fails the cla
 }, 60_000);
 
 it('never tries more than the contract permits, and says that the limit was not reached', async () => {
-  using place = new Place({ 'vendor.ts': profile(6820, { channels: 100, cap: 12 }) });
+  using place = new Place({ 'vendor.ts': profile(6813, { channels: 100, cap: 12 }) });
   const finished = await place.run(['search', '--vendor', 'vendor.ts', '--max', '50', '--no-baseline', ...QUICK]);
   const { record } = found(place);
   expect(record.trials.map(({ load }) => load)).toEqual([8, 12, 12]);
@@ -71,7 +71,7 @@ it('never tries more than the contract permits, and says that the limit was not 
 }, 30_000);
 
 it('ends at once by its rule, and by Ctrl-C with the bounds so far; nothing is left open', async () => {
-  using place = new Place({ 'vendor.ts': profile(6830, { channels: 10, cap: 60 }) });
+  using place = new Place({ 'vendor.ts': profile(6816, { channels: 10, cap: 60 }) });
   const rule = [
     '--stop-when',
     'call_blocked rate>0.3',
@@ -104,7 +104,7 @@ it('ends at once by its rule, and by Ctrl-C with the bounds so far; nothing is l
 }, 60_000);
 
 it('refuses what it cannot do before anything is sent', async () => {
-  using place = new Place({ 'vendor.ts': profile(6840, { channels: 10, cap: 60 }) });
+  using place = new Place({ 'vendor.ts': profile(6819, { channels: 10, cap: 60 }) });
   for (const [args, words] of [
     [['--number', '110'], /emergency/],
     [['--repeats', '2'], /majority/],
