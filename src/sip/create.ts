@@ -46,6 +46,7 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
   let reception: Reception | undefined;
   const lost = (at: number, names: ReadonlySet<string>, error: SendError) => {
     const waiting = wire.lost(names, error);
+    for (const held of shared.open) held.connectionLost?.(names);
     const dialogs = shared.core.dialogs.size;
     if (options.connectionLost) shared.tell(() => options.connectionLost?.(at, { message: error.message, waiting, dialogs }));
     else problem(at, `connection lost: ${error.message}; ${waiting} transactions waited on it, ${dialogs} dialogs are open`);

@@ -6,10 +6,12 @@
  *   asking      423                       asking      again with its Min-Expires, once
  *   asking      anything else             waiting     `lost`; again after a back-off of 1, 2, 4 … 32 s, jittered, or Retry-After
  *   registered  time to refresh           asking      REGISTER, CSeq + 1
+ *   registered  its connection is lost    asking      the same, after the first back-off
  *   any         stop                      stopped     REGISTER with Expires 0
  */
+import { isIP } from 'node:net';
 import type { TimerHandle } from '../clock.ts';
-import { param, parseNameAddr, parseSipUri, uint } from './message/fields.ts';
+import { hostPortText, param, parseNameAddr, parseSipUri, uint } from './message/fields.ts';
 import type { Shared } from './shared.ts';
 import type { Registration, RegistrationHandlers, RegistrationOptions, SipFailure, SipResponse, TransactionResult } from './stack.ts';
 import { transact } from './transact.ts';
@@ -64,6 +66,14 @@ export class StackRegistration implements Registration {
     this.registered = false;
     this.#shared.open.delete(this);
     if (was) await this.#register(0);
+  }
+
+  /** The registrar reaches us over that connection alone, if we cannot be connected to: make another (RFC 5626 4.4.1), not all in one moment. */
+  connectionLost(names: ReadonlySet<string>): void {
+    const { registrar } = this.#options;
+    if (!this.registered || (isIP(registrar.host) > 0 && !names.has(hostPortText(registrar)))) return;
+    this.#timer?.cancel();
+    this.#later(this.#backoffMs * (0.5 + Math.random()));
   }
 
   async #ask(): Promise<void> {

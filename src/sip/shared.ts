@@ -42,8 +42,8 @@ export interface Shared {
   acknowledged: Recent<string>;
   /** INVITEs sent of late, by branch: a 2xx after the end is told to its call. */
   invited: Recent<Pick<OutgoingCallHandlers, 'surplus'>>;
-  /** What to end with a transport failure when the stack closes. */
-  open: Set<{ closed(): void }>;
+  /** What to end with a transport failure when the stack closes; and who wants to know of a connection that is gone. */
+  open: Set<{ closed(): void; connectionLost?(names: ReadonlySet<string>): void }>;
   problem(at: number, what: string): void;
   /** Calls back into the stack's user. What is thrown there is reported, and disturbs nothing here. */
   tell(what: () => void): void;

@@ -274,3 +274,27 @@ describe('what a connection says that fails', () => {
     expect(await ask(port, 'ws')).toMatch(/answers HTTP 400 to the WebSocket handshake: check the trunk's path$/);
   });
 });
+
+it('registers again soon after the registrar has restarted', async () => {
+  let asked = 0;
+  const registrar = (port: number) =>
+    openStack('registrar', {
+      bind: { host: '127.0.0.1', port, transport: 'tcp' },
+      request: ({ request, respond }) => {
+        asked++;
+        respond(200, { headers: [['Contact', `${request.header('contact')};expires=600`]] });
+      },
+    });
+  const first = await registrar(0);
+  const stack = await openStack('agent', { bind: { host: '127.0.0.1', port: 0, transport: 'tcp' }, connectionLost: () => {} });
+  const agent = stack.register(
+    { aor: 'sip:1001@vendor.example', registrar: { ...first.local, transport: 'tcp' }, expiresS: 600 },
+    { registered: () => {}, lost: () => {} },
+  );
+  await until(() => agent.registered, 'the registration');
+  await first.close();
+  await registrar(first.local.port);
+  await until(() => asked === 2, 'the second REGISTER', 10_000);
+  expect(agent.registered).toBe(true);
+  await agent.stop();
+});
