@@ -6,17 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Call } from '../../src/call/call.ts';
-import { withVu } from '../../src/call/context.ts';
-import { NO_AGENTS } from '../../src/call/correlator.ts';
-import { type DialOptions, dial } from '../../src/call/dial.ts';
-import { endIteration } from '../../src/call/iteration.ts';
+import type { DialOptions } from '../../src/call/dial.ts';
 import { CallMedia } from '../../src/call/media.ts';
 import type { CallServices } from '../../src/call/services.ts';
 import { RealClock } from '../../src/clock.ts';
 import { createMediaPump, type MediaPump } from '../../src/media/index.ts';
-import { randomStream } from '../../src/random.ts';
 import type { CallRow } from '../../src/record/schema.ts';
 import { createSipStack, type IncomingCall, type SipStack } from '../../src/sip/index.ts';
+import { playOne } from './one-caller.ts';
 import { heads, type Sipp, startSipp } from './sipp-peer.ts';
 
 const clock = new RealClock();
@@ -184,58 +181,12 @@ const openStack = (call?: (call: IncomingCall) => void): Promise<SipStack> =>
   });
 
 /** Plays the caller's story against one scenario. @returns SIPp's verdict and the call's row. */
-async function callSipp(
-  file: string,
-  { dial: options, story = TALK }: Caller,
-): Promise<{ verdict: string; row: CallRow; thrown: unknown }> {
+async function callSipp(file: string, { dial: options, story = TALK }: Caller): Promise<{ verdict: string; row: CallRow }> {
   const sipp = await startSipp(file, port++);
-  const stack = await openStack();
-  const rows: CallRow[] = [];
   const nextHop = { host: '127.0.0.1', port: sipp.port, transport: 'udp' } as const;
-  const services: CallServices = {
-    clock,
-    worker: 1,
-    stack,
-    pump: await pump,
-    mediaHost: '127.0.0.1',
-    correlator: NO_AGENTS,
-    sink: { write: (table, row) => void (table === 'calls' && rows.push({ ...(row as CallRow) })) },
-    gate: { check: () => undefined, enter: () => undefined, release: () => {} },
-    trunks: [
-      { name: 'main', nextHop, domain: '127.0.0.1', credentials: { username: 'trunk1', password: 'secret' }, weight: 1, priority: 0 },
-    ],
-    callerNumber: () => '4001000099',
-    numbers: {},
-    headers: [],
-    limits: { provisionalMs: undefined, mediaSilenceMs: 60_000, scheduleLagMs: 5000 },
-    ownAgents: false,
-    signalling: undefined,
-    viaCarrier: false,
-  };
-  const now = clock.now();
-  const vu = {
-    scenario: 'conformance',
-    exec: 'default',
-    seed: 1,
-    vu: 1,
-    iteration: 0,
-    intendedAt: now,
-    startedAt: now,
-    tags: {},
-    signal: new AbortController().signal,
-    random: randomStream(1, file, 0),
-    services,
-  };
-  let thrown: unknown;
-  try {
-    await withVu(vu, async () => story(await dial('4001000000', options)));
-  } catch (error) {
-    thrown = error;
-  }
-  await endIteration(vu, thrown);
-  const verdict = await ended(sipp);
-  await stack.close();
-  return { verdict, row: rows[0]!, thrown };
+  const how = { nextHop, domain: '127.0.0.1', host: '127.0.0.1', idPrefix: `q${sipp.port}`, pump: await pump, timers: TIMERS, options };
+  const { row } = await playOne(how, story, () => ended(sipp));
+  return { verdict: await sipp.verdict, row };
 }
 
 /** Rings, answers with SDP as an agent does, and notes what it is told. */
