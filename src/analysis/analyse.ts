@@ -22,6 +22,7 @@ import type {
 } from '../record/schema.ts';
 import { AgentFold } from './agents.ts';
 import { AttemptLog } from './attempts.ts';
+import { BlameFold } from './blame.ts';
 import type { Evidence } from './case.ts';
 import { type Terms, termsOf } from './claims.ts';
 import { ConcurrencyFold } from './concurrency.ts';
@@ -97,6 +98,7 @@ class Analysis implements RunFold {
   readonly #all: CallEvidence;
   readonly #sound: CallEvidence;
   readonly #outcomes = new OutcomeFold();
+  readonly #blame: BlameFold;
   readonly #evidence = new EvidenceFold();
   readonly #concurrency = new ConcurrencyFold();
   readonly #attempts = new AttemptLog();
@@ -117,6 +119,7 @@ class Analysis implements RunFold {
   constructor(meta: RunMeta) {
     this.#meta = meta;
     this.#terms = termsOf(meta);
+    this.#blame = new BlameFold(this.#terms);
     this.#all = new CallEvidence(this.#terms);
     this.#sound = new CallEvidence(this.#terms);
     this.#routing = new RoutingFold({
@@ -171,10 +174,11 @@ class Analysis implements RunFold {
     const concurrency = this.#concurrency.figures(steps, plannedSeries(meta, steps), this.#open, lastMs);
     const validity = this.#validity(health, lastMs);
     const queue = this.#all.queue.figures(steps);
+    const outcomes = this.#outcomes.figures();
     return {
       meta,
       validity,
-      outcomes: this.#outcomes.figures(),
+      outcomes: { ...outcomes, ...this.#blame.figures(outcomes.byBlame) },
       evidence: this.#evidence.figures(),
       sessions: this.#all.sessions.figures(),
       concurrency,
@@ -223,6 +227,7 @@ class Analysis implements RunFold {
     this.#all.add(row);
     if (sound) this.#sound.add(row);
     this.#outcomes.add(row);
+    this.#blame.add(row);
     this.#evidence.addCall(row);
     this.#routing.add(row);
     this.#concurrency.add(row);
@@ -252,6 +257,7 @@ class Analysis implements RunFold {
     this.#saw(row.t_ms);
     if (row.kind === 'probe') this.#probes++;
     this.#incidents.add(row);
+    this.#blame.addEvent(row);
     this.#routing.addEvent(row);
   }
 

@@ -10,6 +10,9 @@ export interface Terms {
   serviceLevelMs: number | null;
   /** Some method can show an agent on the line: agents of ours, or the vendor's signalling. */
   correlated: boolean;
+  /** Calls go through the buyer's carrier; a number of ours behind it, where there is one. */
+  viaCarrier: boolean;
+  control: { called: string } | null;
   /** Agents of ours that stand ready. */
   agents: number;
   /** Skills of an agent of ours by its name (`support-1001`), as rows write them; undefined: not one of the profile's. */
@@ -25,6 +28,8 @@ export function termsOf(meta: RunMeta): Terms {
     contract: vendor.contract ?? {},
     serviceLevelMs: claims.serviceLevel ? durationMs(claims.serviceLevel.within, 'claims.serviceLevel.within') : null,
     correlated: own.length > 0 || vendor.signalling !== undefined,
+    viaCarrier: vendor.access?.kind === 'carrier',
+    control: vendor.access?.kind === 'carrier' ? (vendor.access.control ?? null) : null,
     agents: own.reduce((sum, { count }) => sum + count, 0),
     skillsOf: (agent) => {
       const group = own.find(({ name }) => name === agent.replace(/-\d+$/, ''));

@@ -43,6 +43,8 @@ export interface OutcomeFigures {
   /** Outcome × SIP status × Q.850, for the table of failures. */
   byStatus: { outcome: Outcome; status: number | null; q850: number | null; reason: string | null; count: number }[];
   byBlame: Record<Blame, number>;
+  /** The commonest reasons, most first, with what control calls and our own relay prove beyond a call's own evidence (blame.ts). */
+  reasons?: { blame: Blame; why: string; count: number }[];
 }
 
 /** One kind of end with calls whose signalling was kept (trace.csv). */

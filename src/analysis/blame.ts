@@ -1,0 +1,90 @@
+/**
+ * Whose fault failed calls were, where one call alone cannot tell. Each row has the blame that its own evidence allows; here two more kinds of evidence
+ * are set beside it:
+ *
+ * - our own relay harmed what passed at that time, by a fault of this run: the network's, and we proved it ourselves;
+ * - through a carrier, calls to a control number of ours behind the same carrier: while those go through, a failure is the vendor's; while those fail
+ *   too, the carrier's; where none was made close enough, nothing is known.
+ *
+ * Calls to the control number are nobody's failure but the carrier's.
+ */
+import { setupFailed } from '../metrics/call-times.ts';
+import { BLAMES, type Blame, type CallRow, type EventRow, OUTCOMES, type Outcome } from '../record/schema.ts';
+
+/** Control calls so close to a failure speak for it. */
+const CONTROL_MS = 10_000;
+/** After a relay fault has ended, what was lost in it is still being given up (Timer B, Timer F: 32 s). */
+const AFTER_RELAY_MS = 1000;
+const MOST_REASONS = 50;
+
+export interface BlameReason {
+  blame: Blame;
+  why: string;
+  count: number;
+}
+
+/** What through-carrier runs know of their control number: `access.control` of the profile. */
+export interface ControlNumber {
+  called: string;
+}
+
+export class BlameFold {
+  readonly #control: ControlNumber | null;
+  readonly #viaCarrier: boolean;
+  readonly #relay: { fromMs: number; toMs: number; name: string }[] = [];
+  readonly #controls: { at: number; failed: boolean }[] = [];
+  readonly #failures: { at: number; endMs: number; blame: Blame; why: string; control: boolean }[] = [];
+
+  constructor(options: { control?: ControlNumber | null; viaCarrier?: boolean } = {}) {
+    this.#control = options.control ?? null;
+    this.#viaCarrier = options.viaCarrier ?? false;
+  }
+
+  addEvent({ kind, name, action, target, t_ms }: EventRow): void {
+    if (kind !== 'fault' || t_ms === null || !target?.startsWith('relay')) return;
+    if (action === 'started') this.#relay.push({ fromMs: t_ms, toMs: Number.POSITIVE_INFINITY, name: name ?? '' });
+    const open = this.#relay.findLast((span) => span.name === (name ?? ''));
+    if (action === 'ended' && open) open.toMs = t_ms;
+  }
+
+  add(row: CallRow): void {
+    const at = row.invite_ms;
+    if (at === null || row.outcome === 'harness' || row.outcome === 'cut') return;
+    const control = this.#control !== null && row.called === this.#control.called;
+    if (control) this.#controls.push({ at, failed: setupFailed(row) });
+    // Rows of another version or by hand: what outcomes.ts does not count is not moved here either.
+    if (!OUTCOMES.includes(row.outcome as Outcome) || !BLAMES.includes(row.blame as Blame)) return;
+    this.#failures.push({ at, endMs: row.end_ms ?? at, blame: row.blame as Blame, why: row.blame_why ?? '', control });
+  }
+
+  /** @param byBlame by each row's own evidence, of all rows. @returns the same with what is known beyond it, and the commonest reasons. */
+  figures(byBlame: Record<Blame, number>): { byBlame: Record<Blame, number>; reasons: BlameReason[] } {
+    const after = { ...byBlame };
+    const reasons = new Map<string, BlameReason>();
+    for (const failure of this.#failures) {
+      const { blame, why } = this.#judge(failure);
+      after[failure.blame]--;
+      after[blame]++;
+      const key = `${blame} ${why}`;
+      const known = reasons.get(key) ?? { blame, why, count: 0 };
+      known.count++;
+      reasons.set(key, known);
+    }
+    return { byBlame: after, reasons: [...reasons.values()].sort((a, b) => b.count - a.count).slice(0, MOST_REASONS) };
+  }
+
+  #judge(failure: { at: number; endMs: number; blame: Blame; why: string; control: boolean }): { blame: Blame; why: string } {
+    const { at, endMs, blame, why, control } = failure;
+    if (blame === 'harness') return { blame, why };
+    const harmed = this.#relay.find(({ fromMs, toMs }) => at < toMs + AFTER_RELAY_MS && endMs >= fromMs);
+    if (harmed) return { blame: 'network', why: `our own relay harmed what passed (fault "${harmed.name}"); ${why}` };
+    if (control) return { blame: 'carrier', why: `a call to the control number failed: ${why}` };
+    if (!this.#viaCarrier || this.#control === null) return { blame, why };
+    const near = this.#controls.filter((one) => Math.abs(one.at - at) <= CONTROL_MS);
+    const failed = near.filter((one) => one.failed).length;
+    if (near.length === 0) return { blame: 'undetermined', why: `${why}; no control call within ${CONTROL_MS / 1000} s` };
+    if (failed === 0) return { blame: 'vendor', why: `${why}; ${near.length} control calls through the carrier went through` };
+    if (failed === near.length) return { blame: 'carrier', why: `${why}; all ${near.length} control calls through the carrier failed` };
+    return { blame: 'undetermined', why: `${why}; ${failed} of ${near.length} control calls failed` };
+  }
+}
