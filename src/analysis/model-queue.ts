@@ -65,6 +65,8 @@ export interface QueueSlice {
 export interface RoutingFigures {
   fifo: OrderFigures;
   priority: OrderFigures;
+  /** The first one, among callers whom the same node answered; null where the record shows one node at most. */
+  fifoSameSite: OrderFigures | null;
   offers: OfferFigures;
   /** Null without agents of ours. */
   idle: IdleFigures | null;

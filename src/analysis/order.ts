@@ -24,20 +24,24 @@ interface Place {
   turn: number | null;
 }
 
-/** @param turns from turnsOf(); callers without one there have their turn when the agent is on the line. */
+/**
+ * @param turns from turnsOf(); callers without one there have their turn when the agent is on the line
+ * @param queueOf what is one queue: callers of different ones have no order among them
+ */
 export function orderOf(
   calls: readonly Waiting[],
   turns: ReadonlyMap<Waiting, number>,
-  toleranceMs = RACE_MS,
+  { toleranceMs = RACE_MS, queueOf = (call: Waiting) => call.queue } = {},
 ): { fifo: OrderFigures; priority: OrderFigures } {
   const queues = new Map<string, Place[]>();
   for (const call of calls) {
     if (call.entryMs === null || call.exitMs === null) continue;
     const turn = turns.get(call) ?? call.agentMs;
     const place = { call, entry: call.entryMs, leave: turn ?? call.exitMs, turn };
-    const queue = queues.get(call.queue);
+    const name = queueOf(call);
+    const queue = queues.get(name);
     if (queue) queue.push(place);
-    else queues.set(call.queue, [place]);
+    else queues.set(name, [place]);
   }
   const fifo = new Tally();
   const priority = new Tally();

@@ -14,6 +14,8 @@ export interface Waiting {
   caller: string;
   /** Where it waits: the intent, else the number dialled. */
   queue: string;
+  /** Node that answered, as the vendor shows it. */
+  site: string | null;
   priority: number;
   attempt: boolean;
   outcome: string | null;
@@ -60,6 +62,7 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
       call: row.call ?? '',
       caller: row.caller ?? '',
       queue: row.intent ?? row.called ?? '',
+      site: row.site,
       priority: row.priority ?? Number(row.vip === true),
       attempt: isAttempt(row),
       outcome: row.outcome,

@@ -64,8 +64,11 @@ export class RoutingFold implements Fold<CallRow, RoutingFigures> {
     const { calls, offers, logins } = this.#log;
     const matched = this.#log.matched();
     const until = Number.isFinite(lastMs) ? lastMs : calls.reduce((last, { exitMs }) => Math.max(last, exitMs ?? 0), 0);
+    const turns = turnsOf(matched);
+    const sites = new Set(calls.map(({ site }) => site));
     return {
-      ...orderOf(calls, turnsOf(matched)),
+      ...orderOf(calls, turns),
+      fifoSameSite: sites.size > 1 ? orderOf(calls, turns, { queueOf: ({ queue, site }) => `${site} ${queue}` }).fifo : null,
       offers: offerFigures(matched, calls, logins),
       idle: idleWhileWaiting(matched, calls, logins, until, this.#options.skillsOf),
       groups: agentGroups(offers),

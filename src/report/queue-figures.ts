@@ -12,9 +12,10 @@ export function queueFigures(analysis: RunAnalysis): Figure[] {
 
 function routingFigures({ routing, queue }: RunAnalysis): Figure[] {
   if (!routing) return [];
-  const { fifo, priority, offers, idle } = routing;
+  const { fifo, fifoSameSite, priority, offers, idle } = routing;
   return [
     ratio('fifoInversions', fifo.overtaken, queue.measured),
+    ...(fifoSameSite ? [ratio('fifoSameSite', fifoSameSite.overtaken, queue.measured)] : []),
     ratio('priorityInversions', priority.overtaken, queue.measured),
     ratio('misrouted', offers.misrouted, queue.measured),
     ratio('ghostOffers', offers.ghosts),

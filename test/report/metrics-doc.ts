@@ -79,6 +79,7 @@ const GROUPS: [title: string, prose: string, ids: DefinitionId[]][] = [
       'survival',
       'correlation',
       'fifoInversions',
+      'fifoSameSite',
       'priorityInversions',
       'misrouted',
     ],

@@ -28,6 +28,7 @@ export function routingOf(startMs: number, answered: number): RoutingFigures {
         { call: '<b>1-9</b>', by: '2-11', atMs: startMs + 70_500, callers: 1 },
       ],
     },
+    fifoSameSite: { overtaken: ratio(0, answered), pairs: 0, most: 0, examples: [] },
     priority: { overtaken: ratio(1, 48), pairs: 1, most: 1, examples: [{ call: '2-88', by: '1-90', atMs: startMs + 55_200, callers: 1 }] },
     offers: {
       ghosts: ratio(2, answered + 19),

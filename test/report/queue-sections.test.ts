@@ -19,6 +19,7 @@ describe('order and skills', () => {
   it('stand in the queue’s section, with who passed whom', () => {
     const text = said('queue');
     expect(text).toContain('VIPs passed over');
+    expect(text).toContain('Passed over inside one site');
     expect(text).toContain('10 pairs · one caller passed by up to 3');
     expect(text).toMatch(/1:01 same priority 1-204 2-207 3/);
     expect(text).toMatch(/0:55 VIP 2-88 1-90 1/);

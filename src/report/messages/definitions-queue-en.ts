@@ -5,6 +5,10 @@ export const queueDefinitionsEn: QueueGlossary = {
     'Passed over inside one priority',
     'Share of the queued callers who were overtaken: a caller of the same queue and priority, who had entered later, had a turn while they still waited. A turn is the first offer to an agent where agents are ours, else the agent on the line. Entries or turns within 50 ms have no order.',
   ],
+  fifoSameSite: [
+    'Passed over inside one site',
+    'The same among callers whom one node answered. Where this is far below the line above, the sites have queues of their own, and who came first depends on the site that a call fell on.',
+  ],
   priorityInversions: [
     'VIPs passed over',
     'Share of the queued callers of a higher priority who were overtaken by a caller of a lower one who had entered the same queue later.',

@@ -1,6 +1,7 @@
 /** Order, routing, model and reconciliation: formulas and sources (definitions.ts joins them with the others). */
 export const QUEUE_DEFINITIONS = {
   fifoInversions: { formula: 'entry(i) < entry(j) ∧ turn(j) < turn(i)', source: 'docs/metrics.md' },
+  fifoSameSite: { formula: '', source: 'docs/metrics.md' },
   priorityInversions: { formula: 'priority(i) > priority(j) ∧ entry(i) < entry(j) ∧ turn(j) < turn(i)', source: 'docs/metrics.md' },
   misrouted: { formula: 'wrong skill / judged', source: 'docs/metrics.md' },
   ghostOffers: { formula: '', source: 'docs/metrics.md' },

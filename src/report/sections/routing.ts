@@ -9,7 +9,7 @@ import { heading, note } from './context.ts';
 
 const MOST_SLICES = 40;
 
-export function orderPart({ fifo, priority, offers, bySkill, byClass }: RoutingFigures, zeroMs: number): Part {
+export function orderPart({ fifo, fifoSameSite, priority, offers, bySkill, byClass }: RoutingFigures, zeroMs: number): Part {
   const examples = [
     ...fifo.examples.map((one) => ({ ...one, kind: 'order.fifo' as const })),
     ...priority.examples.map((one) => ({ ...one, kind: 'order.priority' as const })),
@@ -18,6 +18,7 @@ export function orderPart({ fifo, priority, offers, bySkill, byClass }: RoutingF
     heading('order.title'),
     ratioTable([
       ['fifoInversions', fifo.overtaken],
+      ...(fifoSameSite ? ([['fifoSameSite', fifoSameSite.overtaken]] as const) : []),
       ['priorityInversions', priority.overtaken],
       ['misrouted', offers.misrouted],
     ]),
