@@ -58,7 +58,10 @@ export async function searchFor(vendor: VendorProfile, flags: SearchFlags, { say
   mkdirSync(join(dir, 'trials'), { recursive: true });
   const signals = new Signals(say);
   try {
-    if (flags.baseline) record.result.ceiling = await ownCeiling(vendor, common, record.result.max, flags, signals, say);
+    if (flags.baseline) {
+      const ceiling = await ownCeiling(vendor, common, record.result.max, flags, signals, say);
+      record.result.ceiling = ceiling;
+    }
     const played = signals.stopped ? STOPPED : await againstVendor(vendor, common, search, record.terms.pauseMs, signals);
     if (played.error !== undefined && search.trials === 0) {
       rmSync(dir, { recursive: true, force: true });
