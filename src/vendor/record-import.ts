@@ -6,6 +6,7 @@ import Papa from 'papaparse';
 import { CallsurgeError } from '../errors.ts';
 import type { VendorCall } from '../record/schema.ts';
 import { queueLogCalls } from './asterisk-queue-log.ts';
+import { joinLegs } from './record-legs.ts';
 import { type CheckedVendorMapping, type Column, DURATION_COLUMNS, type DurationUnit, TIME_COLUMNS } from './record-mapping.ts';
 
 export interface VendorRecord {
@@ -68,18 +69,22 @@ function csvCalls(text: string, mapping: CheckedVendorMapping, name: string, bad
     });
   };
   const read = rowReader(mapping, place, name);
+  const sameCall = mapping.sameCall === undefined ? undefined : place(mapping.sameCall, 'sameCall');
   const calls: VendorCall[] = [];
+  const keys: string[] = [];
   for (let i = first + 1; i < rows.length; i++) {
     if (isBlank(rows[i]!)) continue;
     try {
       const call = read(rows[i]!, i + 1);
-      if (call) calls.push(call);
+      if (!call) continue;
+      calls.push(call);
+      if (sameCall) keys.push(rows[i]![sameCall.index]?.trim() ?? '');
     } catch (thrown) {
       if (!(thrown instanceof CallsurgeError)) throw thrown;
       bad(thrown);
     }
   }
-  return calls;
+  return sameCall ? joinLegs(calls, keys) : calls;
 }
 
 const isBlank = (cells: readonly string[]) => cells.every((cell) => cell.trim() === '');

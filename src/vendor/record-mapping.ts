@@ -20,6 +20,8 @@ export interface VendorMapping {
   /** At least one of the two. */
   callId?: Column;
   caller?: Column;
+  /** Rows with the same value here are one call: reports with a row for each leg or each agent that was rung. Default: each row is a call. */
+  sameCall?: Column;
   /** Times: call arrived, picked up (200, menu), queue entered, agent on the line, over. At least one; several columns are joined by a space. */
   start?: Column | Column[];
   answer?: Column | Column[];
@@ -59,6 +61,7 @@ export interface CheckedVendorMapping {
   format: 'csv' | 'asterisk-queue-log';
   callId: Column | undefined;
   caller: Column | undefined;
+  sameCall: Column | undefined;
   times: Partial<Record<(typeof TIME_COLUMNS)[number], Column[]>>;
   reader: TimeReader;
   timeFormat: string;
@@ -112,6 +115,7 @@ function check(raw: unknown): CheckedVendorMapping {
     format,
     callId: optional('callId'),
     caller: optional('caller'),
+    sameCall: optional('sameCall'),
     times,
     reader: readerOf(fields, timeFormat),
     timeFormat,

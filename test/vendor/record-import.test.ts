@@ -125,6 +125,25 @@ describe('a report', () => {
     expect(skipped).toEqual([expect.stringMatching(line)]);
   });
 
+  it('may have a row for each agent that was rung', () => {
+    const rung = '13900000001,2026-11-11 00:00:01,2026-11-11 00:00:05,2026-11-11 00:00:08,4,,1,gone,8009,none';
+    const { calls } = read(`${HEAD}\n${rung}\n${GONE}\n${GOOD}\n`, { ...MAPPING, sameCall: 'caller' });
+    expect(calls).toHaveLength(2);
+    expect(calls[0]).toMatchObject({
+      row: 2,
+      startMs: Date.UTC(2026, 10, 10, 16, 0, 1),
+      agentMs: Date.UTC(2026, 10, 10, 16, 0, 9),
+      endMs: Date.UTC(2026, 10, 10, 16, 1, 10),
+      waitMs: 8000,
+      billedS: 180,
+      agent: '8001',
+      recording: true,
+      outcome: 'answered',
+    });
+    expect(calls[1]).toMatchObject({ row: 3, outcome: 'abandoned' });
+    expect(problem(() => read(`${HEAD}\n${GOOD}\n`, { ...MAPPING, sameCall: 'id' }))).toMatch(/no column "id" \(sameCall\)/);
+  });
+
   it('without a call, or with an open quote, says so', () => {
     expect(problem(() => read(`${HEAD}\n`))).toMatch(/the report has no call \(cdr\.csv\)/);
     expect(problem(() => read(`${HEAD}\n"${GOOD}\n`))).toMatch(/a quote is not closed/);
