@@ -126,7 +126,7 @@ function redirect(services: CallServices, row: CallRow, uri: string): NextHop | 
   row.diverted_to ??= uri;
   const target = elsewhere(services, uri, row.caller!);
   if (target) row.redirects = (row.redirects ?? 0) + 1;
-  return target?.trunk.nextHop;
+  return target?.nextHop;
 }
 
 /** The call that a REFER asks for, on behalf of the same caller. It is the VU's: hung up with the iteration, if nobody did before. */

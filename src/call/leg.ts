@@ -238,6 +238,7 @@ export class CallerLeg {
   /** An INVITE without SDP: their offer came in a reliable 18x or the 200 (RFC 3261 13.2.1). */
   #lateOffer(offer: SipResponse): Body | undefined {
     const answer = this.media.reply(offer.body);
+    this.#facts.unacceptable = answer === undefined;
     if (answer && offer.status < 200) {
       this.row.early_media_ms ??= offer.at;
       this.#move('early-media');
@@ -263,7 +264,7 @@ export class CallerLeg {
     row.site = siteOf(response);
     if (response.body) this.media.take(response.body);
     this.#journal();
-    if (row.cancel_ms !== null) void this.#sendBye();
+    if (row.cancel_ms !== null || this.#facts.unacceptable) void this.#sendBye();
     else this.#move('answered');
   }
 

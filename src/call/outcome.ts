@@ -19,6 +19,8 @@ export interface EndFacts {
   agentHungUp: boolean | undefined;
   /** The session timer ended the call (RFC 4028 10), and why. */
   expired?: string | undefined;
+  /** A late offer that we cannot take: acknowledged and ended at once (RFC 3261 13.2.2.4). */
+  unacceptable?: boolean;
   /** Our REFER came to an answer at its target: the rest of the call is another's. */
   transferred?: boolean;
   /** Their REFER sent us elsewhere, and we went. */
@@ -106,6 +108,8 @@ function afterAnswer(row: CallRow, facts: EndFacts, vendor: (outcome: Outcome, w
   const wanted = talked || row.wants_agent !== true;
   const normal = row.q850 === null || row.q850 === NORMAL_CLEARING;
 
+  if (facts.unacceptable)
+    return { outcome: 'rejected', ended_by: 'caller', blame: 'undetermined', blame_why: 'its late offer has no codec that we speak' };
   if (facts.expired !== undefined) return vendor('dropped', facts.expired);
   if (facts.followed) return { outcome: 'diverted', ended_by: 'vendor', blame: null, blame_why: null };
   if (facts.transferred) return ours('completed');

@@ -94,6 +94,8 @@ export class StackDialog implements SipDialog, DialogOwner {
   onAcknowledged: ((request: IncomingRequest) => void) | undefined;
   onUnacknowledged: (() => void) | undefined;
   onForgotten: (() => void) | undefined;
+  /** A BYE before our final answer. @returns whether it was one. */
+  onEarlyBye: ((request: IncomingRequest) => boolean) | undefined;
   /** A PRACK: what goes on once its 200 is under way; undefined where it matches nothing (RFC 3262 3). */
   onPrack: ((request: IncomingRequest) => (() => void) | undefined) | undefined;
 
@@ -342,6 +344,7 @@ export class StackDialog implements SipDialog, DialogOwner {
     this.#reply(request, server, 200);
     const ours = this.#ending !== undefined;
     this.forget();
+    if (this.onEarlyBye?.(request)) return;
     if (!ours) this.#shared.tell(() => this.#parts.handlers()?.ended(request));
   }
 

@@ -7,7 +7,7 @@
  *   proceeding  no PRACK for 64·T1        refused    504, `cancelled`
  *   proceeding  accept                    accepted   200 again and again until the ACK, at most 64·T1, then BYE and `unacknowledged`
  *   proceeding  reject                    refused    until its ACK (Timers G, H)
- *   proceeding  CANCEL                    refused    200 to the CANCEL, 487, `cancelled`
+ *   proceeding  CANCEL, or BYE            refused    200 to it, 487 (9.2, 15.1.2), `cancelled`
  */
 import { Dialog } from 'sip.js/lib/core/dialogs/dialog.js';
 import { SessionDialog } from 'sip.js/lib/core/dialogs/session-dialog.js';
@@ -162,6 +162,11 @@ export class StackIncomingCall implements IncomingCall {
     this.#dialog.onAcknowledged = (request) => {
       this.#release();
       this.handlers?.acknowledged?.(request);
+    };
+    this.#dialog.onEarlyBye = (bye) => {
+      if (this.#answered && !this.#held) return false;
+      this.#cancelled(bye);
+      return true;
     };
     this.#dialog.onPrack = (prack) => this.#reliable?.acknowledged(prack, this.request.cseq);
     this.#dialog.onUnacknowledged = () => this.handlers?.unacknowledged?.();

@@ -104,6 +104,11 @@ const CALLERS: Record<string, Caller> = {
     row: { ...completed, holds: 1 },
   },
   'uas-late-offer': { dial: { lateOffer: true }, row: { ...completed, codec: 'PCMA' } },
+  'uas-late-offer-foreign': {
+    dial: { lateOffer: true },
+    story: (call) => call.answered(),
+    row: { outcome: 'rejected', blame: 'undetermined', codec: null },
+  },
   'uas-late-offer-reliable': { dial: { lateOffer: true }, row: { ...completed, codec: 'PCMA' } },
   'uas-loose-route': { row: completed },
   'uas-lost-the-call': { row: { outcome: 'dropped', blame: 'vendor' } },
@@ -141,6 +146,7 @@ const CALLERS: Record<string, Caller> = {
 /** What we do as callee beside ringing and answering, and what we must have been told. */
 const CALLEES: Record<string, { ring?: 'only' | 'early'; told: string[] }> = {
   'uac-acknowledges-late': { told: ['acknowledged', 'ended'] },
+  'uac-bye-early': { ring: 'only', told: ['cancelled'] },
   'uac-cancel-after-200': { told: ['acknowledged', 'ended'] },
   'uac-cancels': { ring: 'only', told: ['cancelled'] },
   'uac-compact-and-folded': { told: ['acknowledged', 'ended'] },

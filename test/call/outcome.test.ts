@@ -130,3 +130,28 @@ describe('our own faults come first', () => {
     });
   });
 });
+
+describe('what happens inside the dialog', () => {
+  const byeReceived = { bye_received_ms: 5000 } as const;
+
+  it('a session that nobody refreshed is dropped by the vendor, with or without an agent', () => {
+    const expired = facts({ expired: 'no session refresh came in time', byeResult: 200 });
+    for (const cells of [inQueue, talked])
+      expect(judge(row({ ...cells, bye_sent_ms: 5000 }), expired)).toMatchObject({ outcome: 'dropped', blame: 'vendor' });
+  });
+
+  it('a followed REFER diverts the call, one that was refused changes nothing', () => {
+    expect(judge(row({ ...inQueue, ...byeReceived }), facts({ followed: true }))).toMatchObject({ outcome: 'diverted', blame: null });
+    expect(judge(row({ ...inQueue, ...byeReceived }), facts({ followed: false })).outcome).toBe('dropped');
+  });
+
+  it('a transfer of ours that succeeded completes the call, whoever hangs up then', () => {
+    expect(judge(row({ ...inQueue, ...byeReceived }), facts({ transferred: true })).outcome).toBe('completed');
+    expect(judge(row({ ...inQueue, bye_sent_ms: 5000 }), facts({ transferred: true, byeResult: 481 })).outcome).toBe('completed');
+  });
+
+  it('an offer without a codec of ours may be our own lack', () => {
+    const foreign = facts({ unacceptable: true, byeResult: 200 });
+    expect(judge(row({ ...answered, bye_sent_ms: 1101 }), foreign)).toMatchObject({ outcome: 'rejected', blame: 'undetermined' });
+  });
+});
