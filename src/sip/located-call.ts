@@ -103,7 +103,8 @@ export class LocatedCall implements OutgoingCall {
     const { failoverMs } = this.#options;
     const last = this.#hosts.length === 0 && this.#wayIndex >= this.#ways.length - 1;
     const left = this.#until - clock.now();
-    const limit = last || failoverMs === undefined ? left : Math.min(left, failoverMs);
+    // Without a limit of its own each host gets an equal part of what is left, or the last would have none.
+    const limit = last ? left : Math.min(left, failoverMs ?? left / (this.#hosts.length + 1));
     this.#heard = false;
     const way = this.#wayIndex;
     tell(() => this.#handlers.way?.(way, hop));
@@ -147,8 +148,9 @@ export class LocatedCall implements OutgoingCall {
   }
 
   #failed(failure: SipFailure): void {
-    const silent = failure.kind !== 'timeout' || !this.#heard;
-    if (this.#over || this.#cancelled || !silent || !passedOver(failure) || this.#shared.clock.now() >= this.#until)
+    // One that was ringing when its connection broke was lost there: another host would only hide it.
+    const lost = failure.kind !== 'response' && this.#heard;
+    if (this.#over || this.#cancelled || lost || !passedOver(failure) || this.#shared.clock.now() >= this.#until)
       return this.#fail(failure);
     if (this.#hosts.length === 0 && this.#wayIndex >= this.#ways.length - 1) return this.#fail(failure);
     this.#challenges += this.#present?.challenges ?? 0;

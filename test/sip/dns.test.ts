@@ -160,6 +160,21 @@ describe('a call to a name', () => {
     expect(said.filter((it) => it.startsWith('answered'))).toHaveLength(1);
   });
 
+  it('gives each host its part of the limit, and keeps a call where it has been heard', async () => {
+    const silent = await openPeer();
+    const trying = await openPeer((text, from, peer) => text.startsWith('INVITE') && peer.send(answer(text, '100 Trying'), from));
+    hosts(silent.port, trying.port);
+    const stack = await caller();
+    const said: string[] = [];
+    const call = stack.call(callTo(silent, { ...named(), provisionalLimitMs: 400 }), noting(said));
+    await trying.next('INVITE');
+    await until(() => said.includes('100'), 'the 100');
+    await new Promise((done) => setTimeout(done, 500));
+    expect(said.filter((it) => it.startsWith('failed'))).toEqual([]);
+    call.cancel();
+    await trying.next('CANCEL');
+  });
+
   it('passes over a port where nobody listens, over TCP at once', async () => {
     const callee = await openStack('callee', { bind: { host: '127.0.0.1', port: 0, transport: 'tcp' }, call: (call) => call.reject(486) });
     const closed = await openStack('closed', { bind: { host: '127.0.0.1', port: 0, transport: 'tcp' } });
