@@ -11,7 +11,7 @@ import { manualAction } from './manual.ts';
 import { namespaceFault } from './netns.ts';
 import { ownFault, relayFault } from './own-side.ts';
 import { processFault } from './process.ts';
-import { scaleRequest, siteAction } from './simulator-api.ts';
+import { scaleRequest, seatRequest, siteAction } from './simulator-api.ts';
 
 export interface PlannedFault {
   name: string;
@@ -126,8 +126,11 @@ function scaleInjector(name: string, action: ScaleAction, profile: VendorProfile
     case 'simulator': {
       needsSimulator(profile, where);
       const delayMs = action.delay === undefined ? undefined : durationMs(action.delay, `${where}.do.delay`);
+      if ('seats' in action) return seatRequest({ skill: action.skill, count: action.seats, delayMs });
       return scaleRequest({ site: action.site, channels: action.channels, delayMs });
     }
+    case 'load':
+      return async ({ clock }) => ({ at: clock.now() });
     case 'hook':
       return injectorOf(hookNamed(profile.hooks?.scale, action.hook, 'scale', where));
     case 'request':
@@ -159,7 +162,10 @@ const instructionOf = (action: FaultAction | ScaleAction) => (action.kind === 'm
 
 function targetOf(action: FaultAction | ScaleAction): string {
   switch (action.kind) {
+    case 'load':
+      return 'the load itself';
     case 'simulator':
+      if ('seats' in action) return `${action.seats} seats for ${action.skill}`;
       return 'action' in action
         ? `${action.action} site ${action.site}`
         : `${action.channels} channels${action.site ? ` at ${action.site}` : ''}`;

@@ -14,6 +14,11 @@ export function scaleRequest(body: { site?: string; channels: number; delayMs?: 
   return post('/scale', body);
 }
 
+/** Asks for more of the vendor's own agents: accepted at once, at work after the delay. */
+export function seatRequest(body: { skill: string; count: number; delayMs?: number }): Injector {
+  return post('/seats', body);
+}
+
 function post(path: string, body: unknown): Injector {
   return async ({ clock, simulatorApi }, signal): Promise<Effect> => {
     if (simulatorApi === undefined)
@@ -32,6 +37,6 @@ function post(path: string, body: unknown): Injector {
     if (!response.ok) throw new Error(`the embedded vendor answered ${response.status}${answer.error ? `: ${answer.error}` : ''}`);
     // Its own time of the effect, where it can be one of ours: it must lie between asking and the answer.
     const own = typeof answer.at === 'number' && answer.at >= asked && answer.at <= now ? answer.at : now;
-    return { at: path === '/scale' ? now : own, value: response.status, detail: answer };
+    return { at: path === '/scale' || path === '/seats' ? now : own, value: response.status, detail: answer };
   };
 }

@@ -181,7 +181,7 @@ function checkScale(fields: Fields): CheckedScale {
     atMs: fields.duration('at'),
     target: fields.integer('target', 1),
     holdMs: fields.duration('hold', '30s'),
-    do: checkDo(fields, ['simulator', 'hook', 'request', 'command', 'manual'], scaleAction),
+    do: checkDo(fields, ['simulator', 'hook', 'request', 'command', 'manual', 'load'], scaleAction),
   };
   fields.end();
   return checked;
@@ -208,6 +208,14 @@ function faultAction(kind: string, fields: Fields): FaultAction {
 }
 
 function scaleAction(kind: string, fields: Fields): ScaleAction {
+  if (kind === 'load') return { kind };
+  if (kind === 'simulator' && fields.has('seats'))
+    return {
+      kind,
+      seats: fields.integer('seats', 1),
+      skill: fields.string('skill'),
+      ...(fields.has('delay') ? { delay: fields.duration('delay') } : {}),
+    };
   if (kind === 'simulator')
     return {
       kind,
@@ -236,7 +244,7 @@ function checkAction(action: FaultAction | ScaleAction, list: 'faults' | 'scalin
         todo: 'use a hook of the vendor profile',
       });
     const sites = profile.embedded.sites.map((site) => site.name);
-    if (action.site !== undefined && !sites.includes(action.site))
+    if ('site' in action && action.site !== undefined && !sites.includes(action.site))
       throw new CallsurgeError('option-invalid', `there is no site "${action.site}"`, {
         where: `${where}.site`,
         todo: `there are ${sites.join(', ')}`,

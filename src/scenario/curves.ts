@@ -86,4 +86,19 @@ function twoPeaks(shape: { base: number; peak: number; second?: number; lull: nu
   return [shape.peak, shape.lull, shape.lull, shape.second ?? shape.peak, shape.base].map((target) => stage(part, target));
 }
 
-export const curves = { midnightSpike, flashSale, lunchRush, liveBursts, twoPeaks };
+/**
+ * Equal steps, each held: where a vendor scales, or breaks.
+ *
+ *     peak           ┌──
+ *                 ┌──┘
+ *     base ____┌──┘
+ */
+function steps(shape: { base: number; peak: number; steps: number; each: Duration }): CurveStage[] {
+  const { base, peak, steps: count, each } = shape;
+  return Array.from({ length: count + 1 }, (_, n) => base + ((peak - base) * n) / count).flatMap((target) => [
+    stage(0, target),
+    stage(each, target),
+  ]);
+}
+
+export const curves = { steps, midnightSpike, flashSale, lunchRush, liveBursts, twoPeaks };

@@ -37,6 +37,10 @@ export interface FaultStep {
 
 export type ScaleAction =
   | { kind: 'simulator'; site?: string; channels: number; delay?: Duration }
+  /** The embedded vendor's own agents: more seats of one skill. */
+  | { kind: 'simulator'; seats: number; skill: string; delay?: Duration }
+  /** Nothing is asked for: the load itself is the trigger, and the vendor scales by itself. */
+  | { kind: 'load' }
   | { kind: 'hook'; hook: string }
   | { kind: 'request' | 'command'; start: Hook }
   | { kind: 'manual'; instruction: string };
