@@ -83,12 +83,12 @@ it('with our own trunk down calls take the other one, and come back at the end',
 
 it('our relay changes nothing while no fault is on, and a black hole is an outage that is measured', async () => {
   const vendor = vendorAt((await peer()).stack.local.port);
-  const faults = [{ name: 'hole', at: '2s', for: '1200ms', do: { kind: 'relay', blackHole: true } }];
-  const result = await runScenario(await requestFor(scenario(12, { faults, probes: { perSecond: 20 } }), vendor, { workers: 2 }));
+  const faults = [{ name: 'hole', at: '1s', for: '1200ms', do: { kind: 'relay', blackHole: true } }];
+  const result = await runScenario(await requestFor(scenario(8, { faults, probes: { perSecond: 20 } }), vendor, { workers: 2 }));
   const fold = createAnalysis(result.meta);
   await replay(result.dir, fold);
   const { faults: figures, outcomes } = fold.figures();
-  expect(outcomes.counts.completed).toBe(240);
+  expect(outcomes.counts.completed).toBe(160);
   const { firstTry, eventual } = figures[0]!;
   expect(firstTry.outages).toHaveLength(1);
   expect(Math.abs(firstTry.rtoMs! - 1200)).toBeLessThanOrEqual(firstTry.resolutionMs! + 150);

@@ -25,6 +25,8 @@ export interface Lab {
   /** UDP and TCP at `port`, TLS at `tlsPort` with a certificate signed by the authority in the file `ca`. */
   readonly edge: { readonly host: string; readonly port: number; readonly tlsPort: number; readonly ca: string };
   readonly sites: readonly LabSite[];
+  /** The edge's plug. */
+  readonly edgeNode: LabNode;
   /** Run folders of the nodes; removed by down(). */
   readonly folder: string;
   /** Kamailio's JSON-RPC: `dispatcher.list`, `htable.seti knob max 10`. */
@@ -76,6 +78,7 @@ export async function startLab(options: StartOptions): Promise<Lab> {
       kind: settings.kind,
       edge: { host: EDGE.host, port: EDGE.port, tlsPort: EDGE.tlsPort, ca: join(home.folder, EDGE.name, 'etc/ca.pem') },
       sites: labSites,
+      edgeNode: edge,
       folder: home.folder,
       rpc: edgeRpc,
       setMaxCalls: (name, calls) => siteOf(labSites, name).setMaxCalls(calls),
