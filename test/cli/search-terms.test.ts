@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numberToDial } from '../../src/cli/dialled-number.ts';
+import type { SearchFlags } from '../../src/cli/search.ts';
+import { planSearch } from '../../src/cli/search-plan.ts';
 import { largestLoad, loadToProve, rampFor, stopRules } from '../../src/cli/search-terms.ts';
 import { vendorAt } from '../engine/fixture.ts';
 
@@ -62,5 +64,40 @@ describe('the number to dial', () => {
     expect(() => numberToDial(profile, '5001000000')).toThrow(/may not be dialled/);
     const elsewhere = { ...profile, trunks: [{ name: 'x', host: '192.0.2.1' }] };
     expect(() => numberToDial(elsewhere, '4001000000')).toThrow(/not among the contract's targets/);
+  });
+});
+
+describe('a search', () => {
+  const flags: SearchFlags = {
+    vendor: 'vendor-a',
+    for: 'concurrency',
+    number: '4001000000',
+    start: 8,
+    epsilon: 0,
+    width: 0.005,
+    trial: '5s',
+    confirm: '20s',
+    repeats: 3,
+    pause: '2s',
+    hold: '200ms',
+    baseline: true,
+    seed: 1,
+    out: 'reports',
+    lang: 'en',
+  };
+  const plan = (over: Partial<SearchFlags>) => planSearch(vendorAt(6899), { ...flags, ...over });
+
+  it('is refused whole before anything is sent', async () => {
+    await expect(plan({ number: '110' })).rejects.toThrow(/emergency/);
+    await expect(plan({ repeats: 2 })).rejects.toThrow(/majority/);
+    await expect(plan({ stopWhen: ['never'] })).rejects.toThrow(/no rule/);
+    await expect(plan({ trial: '10ms' })).rejects.toThrow(/shorter than half a second/);
+    await expect(plan({ scenario: 'nowhere.ts' })).rejects.toThrow(/cannot be read/);
+  });
+
+  it('sends audio where lines are held and none where a rate is the point, unless told otherwise', async () => {
+    expect((await plan({})).terms.media).toBe('rtp');
+    expect((await plan({ for: 'rate' })).terms.media).toBe('none');
+    expect((await plan({ for: 'rate', media: 'rtp' })).record.terms.media).toBe('rtp');
   });
 });
