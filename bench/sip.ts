@@ -52,6 +52,7 @@ interface Measured extends Outcome {
   rate: number;
 }
 
+let soiled = false;
 let uas = startUas(uasPort, 1, 30 * 60_000);
 await listening(uasPort);
 console.log(`${machine()}\n`);
@@ -125,7 +126,7 @@ async function cleanAt(generator: Generator, rate: number): Promise<Measured | u
 
 async function once(generator: Generator, load: Load): Promise<Measured | undefined> {
   if (!wanted(generator)) return undefined;
-  await restartUas();
+  await freshUas();
   const { loadavg } = await import('node:os');
   const before = loadavg()[0]!;
   const drops = udpDrops(uasPort);
@@ -139,7 +140,8 @@ async function once(generator: Generator, load: Load): Promise<Measured | undefi
   }
   const uasTo = uas.samples.at(-1);
   const calleeCpu = uasFrom && uasTo ? ((uasTo.cpuS - uasFrom.cpuS) / (uasTo.at - uasFrom.at)) * 1000 : Number.NaN;
-  const clean = run.why === '' ? 'yes' : run.why;
+  soiled = run.why !== '';
+  const clean = soiled ? run.why : 'yes';
   const cells = [generator.name, String(load.rate), String(load.seconds), clean, figure(run.cpuPer10k), figure(run.lagP99Ms, 1)];
   rows.push([...cells, figure(calleeCpu), String(udpDrops(uasPort) - drops), figure(before, 1)]);
   console.log(rows.at(-1)!.join(' · '));
@@ -155,10 +157,14 @@ function stepsTo(most: number): number[] {
   return [1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000].filter((rate) => rate <= most);
 }
 
-/** A callee that has died fails one run, not the rest. */
-async function restartUas(): Promise<void> {
-  if (uas.child.exitCode === null && uas.child.signalCode === null) return;
-  notes.push(`The callee had ended and was started again: ${uas.printed().slice(-200)}`);
+/** A callee that has died, or still has the calls of a run that failed to deal with, fails one run and not the rest. */
+async function freshUas(): Promise<void> {
+  const dead = uas.child.exitCode !== null || uas.child.signalCode !== null;
+  if (!dead && !soiled) return;
+  if (dead) notes.push(`The callee had ended and was started again: ${uas.printed().slice(-200)}`);
+  uas.child.kill('SIGKILL');
+  await uas.done;
+  soiled = false;
   uas = startUas(uasPort, 1, 30 * 60_000) satisfies Pinned;
   await listening(uasPort);
 }
