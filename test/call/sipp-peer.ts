@@ -1,7 +1,6 @@
 /** SIPp as a peer: one scenario file of test/sip/sipp each. Its exit code is its verdict: 0 only if the call went exactly as the file says. */
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -57,14 +56,15 @@ export async function startSipp(scenario: string, port: number, target?: string)
       resolve(code === 0 ? 'exit 0' : `exit ${code}: ${said.join('\n')}`);
     });
   });
-  if (!target) for (let tries = 0; tries < 200 && !(await taken(port)); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  if (!target) await listening(port);
   return { port, verdict, stop: () => child.kill('SIGKILL') };
 }
 
-function taken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    socket.once('error', () => socket.close(() => resolve(true)));
-    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(false)));
-  });
+/** By the kernel's table: a socket that tries the port could take it from SIPp just then. */
+async function listening(port: number): Promise<void> {
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  for (let tries = 0; tries < 500; tries++) {
+    if (existsSync('/proc/net/udp') ? readFileSync('/proc/net/udp', 'latin1').includes(wanted) : tries > 50) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
