@@ -1,8 +1,9 @@
 /**
- * Whose fault failed calls were, where one call alone cannot tell. Each row has the blame that its own evidence allows; here two more kinds of evidence
+ * Whose fault failed calls were, where one call alone cannot tell. Each row has the blame that its own evidence allows; here three more kinds of evidence
  * are set beside it:
  *
  * - our own relay harmed what passed at that time, by a fault of this run: the network's, and we proved it ourselves;
+ * - there is no route: ICMP host or network unreachable (RFC 792) is the word of a router, or of our own kernel, not of the vendor;
  * - through a carrier, calls to a control number of ours behind the same carrier: while those go through, a failure is the vendor's; while those fail
  *   too, the carrier's; where none was made close enough, nothing is known.
  *
@@ -16,6 +17,8 @@ const CONTROL_MS = 10_000;
 /** After a relay fault has ended, what was lost in it is still being given up (Timer B, Timer F: 32 s). */
 const AFTER_RELAY_MS = 1000;
 const MOST_REASONS = 50;
+/** As sip/connection-words.ts says it for EHOSTUNREACH and ENETUNREACH. */
+const NO_ROUTE = /^there is no route to /;
 
 export interface BlameReason {
   blame: Blame;
@@ -78,6 +81,7 @@ export class BlameFold {
     if (blame === 'harness') return { blame, why };
     const harmed = this.#relay.find(({ fromMs, toMs }) => at < toMs + AFTER_RELAY_MS && endMs >= fromMs);
     if (harmed) return { blame: 'network', why: `our own relay harmed what passed (fault "${harmed.name}"); ${why}` };
+    if (NO_ROUTE.test(why)) return { blame: 'network', why };
     if (control) return { blame: 'carrier', why: `a call to the control number failed: ${why}` };
     if (!this.#viaCarrier || this.#control === null) return { blame, why };
     const near = this.#controls.filter((one) => Math.abs(one.at - at) <= CONTROL_MS);

@@ -34,6 +34,12 @@ describe('through a carrier', () => {
   });
 });
 
+it('where a router says that there is no route it is the network’s', () => {
+  const why = 'there is no route to 192.0.2.1: check the network';
+  const record = new Record().add('calls', { ...unheard(10_000), blame: 'undetermined', blame_why: why }, refused(20_000));
+  expect(blamed(record, { name: 'v' })).toMatchObject({ byBlame: { network: 1, vendor: 1, undetermined: 0 } });
+});
+
 it('what our own relay harmed is the network’s, and the calls of other times are not', () => {
   const record = new Record().add(
     'events',

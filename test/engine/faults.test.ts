@@ -3,7 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { createAnalysis } from '../../src/analysis/analyse.ts';
-import { runScenario } from '../../src/engine/run.ts';
+import { RealClock } from '../../src/clock.ts';
+import { runScenario, startRun } from '../../src/engine/run.ts';
+import { openAlarmReceiver } from '../../src/faults/alarms.ts';
+import { appendMark, type Mark, type MarkType, sendMark } from '../../src/faults/mark.ts';
 import { replay } from '../../src/record/replay.ts';
 import { openPeer, type Peer, removeFolders, requestFor, rowsOf, vendorAt } from './fixture.ts';
 
@@ -61,6 +64,43 @@ it('a fault whose command fails, hangs or is refused did not happen: the run goe
   for (const verdict of verdicts)
     expect(verdict).toMatchObject({ state: 'not measured', why: expect.stringMatching(/fault-did-not-happen/) });
   expect(verdicts).toHaveLength(2);
+});
+
+it('marks reach the run that goes on, and the folder of one that is over', async () => {
+  const vendor = vendorAt((await peer()).stack.local.port);
+  const alarms = await openAlarmReceiver({ clock: new RealClock(), token: 'token-of-a-test' });
+  closing.push(() => alarms.close());
+  const faults = [{ name: 'cable', at: '200ms', for: '600ms', do: { kind: 'manual', instruction: 'pull it' } }];
+  const asked = await requestFor(scenario(3, { faults }), vendor, { alarms });
+  const handle = startRun(asked);
+  alarms.listenMarks((mark) => handle.typedMark(mark));
+  const mark = (type: MarkType, by: 'buyer' | 'vendor'): Mark => ({ type, by, at: new RealClock().now(), errorMs: 100 });
+  // Until the step waits, a mark of a fault would be one of its own.
+  await expect
+    .poll(async () => (await rowsOf(asked.dir, 'events').catch(() => [])).some(({ kind }) => kind === 'fault'), { timeout: 8000 })
+    .toBe(true);
+  expect(await sendMark(asked.dir, mark('fault', 'buyer'))).toBe(true);
+  await expect
+    .poll(async () => (await rowsOf(asked.dir, 'events')).some(({ kind, action }) => kind === 'fault' && action === 'end'), {
+      timeout: 8000,
+    })
+    .toBe(true);
+  expect(await sendMark(asked.dir, mark('fixed', 'vendor'))).toBe(true);
+  const result = await handle.done;
+  const late = mark('ticket', 'buyer');
+  expect(await sendMark(asked.dir, late), 'the run is over').toBe(false);
+  appendMark(asked.dir, late);
+  const fold = createAnalysis(result.meta);
+  await replay(result.dir, fold);
+  const { faults: figures } = fold.figures();
+  expect(figures).toHaveLength(1);
+  expect(figures[0]).toMatchObject({
+    name: 'cable',
+    failed: null,
+    plusMinusMs: 100,
+    people: { fixed: { by: ['vendor'] }, ticket: { by: ['buyer'] } },
+  });
+  expect(figures[0]!.endMs! - figures[0]!.startMs!).toBeGreaterThan(100);
 });
 
 it('with our own trunk down calls take the other one, and come back at the end', async () => {

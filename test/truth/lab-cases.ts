@@ -49,6 +49,19 @@ export async function aloneOut(lab: Lab, which: readonly ('STOP' | 'TERM' | 'KIL
   return play.analysis.faults.map((fault) => alone(fault, play));
 }
 
+/** The same with site a's container paused and killed by the Docker engine. */
+export async function containerOut(lab: Lab, container: string, socket: string): Promise<Side[]> {
+  await lab.setMaxCalls('site-b', 0);
+  await lab.seenByEdge();
+  const faults = [
+    { name: 'site a: container paused', at: '6s', for: '3s', do: { kind: 'container', container, action: 'pause', socket } },
+    { name: 'site a: container killed', at: '22s', for: '3s', do: { kind: 'container', container, action: 'kill', socket } },
+  ];
+  const play = await playOn(lab, load(PER_SECOND, 40, { faults }));
+  await lab.setMaxCalls('site-b', 100);
+  return play.analysis.faults.map((fault) => alone(fault, play));
+}
+
 function alone(fault: FaultFigures, { edge, analysis }: LabPlay): Side {
   const t0 = fault.startMs!;
   const { rtoMs, resolutionMs, outages } = fault.firstTry;
