@@ -323,10 +323,14 @@ export interface RowTypes {
   trace: TraceRow;
 }
 
+const COLUMN_NAMES = Object.fromEntries(
+  Object.entries(TABLES).map(([table, { columns }]) => [table, Object.keys(columns)]),
+) as unknown as Record<TableName, readonly string[]>;
+
 /** A row of that table with every cell null but the given ones. */
 export function rowOf<T extends TableName>(table: T, cells: Partial<RowTypes[T]>): RowTypes[T] {
   const row: Record<string, unknown> = {};
-  for (const column of Object.keys(TABLES[table].columns)) row[column] = null;
+  for (const column of COLUMN_NAMES[table]) row[column] = null;
   return Object.assign(row, cells) as RowTypes[T];
 }
 

@@ -27,9 +27,17 @@ export function isEmergency(number: string): boolean {
   return EMERGENCY_NUMBER.test(plainNumber(number));
 }
 
+/** A contract's few patterns are asked of every call. */
+const compiled = new Map<string, RegExp>();
+const MOST_COMPILED = 1000;
+
 export function matchesPattern(number: string, pattern: string): boolean {
+  const known = compiled.get(pattern);
+  if (known) return known.test(number);
   const source = pattern.replace(/\+/g, '\\+').replace(/x/gi, '\\d').replace(/\*$/, '\\d*');
-  return new RegExp(`^${source}$`).test(number);
+  const expression = new RegExp(`^${source}$`);
+  if (compiled.size < MOST_COMPILED) compiled.set(pattern, expression);
+  return expression.test(number);
 }
 
 /** Digits that stand for a trailing `*` when numbers are made from a pattern. */
