@@ -73,7 +73,7 @@ export class ImpactLog {
         ...this.#routes('site', this.#site, effectMs, overMs, untilMs),
       ],
       failback: endMs === null ? null : failback(fault, endMs, untilMs, log),
-      registrations: registrations(incidents, startMs, untilMs),
+      registrations: registrations(incidents, effectMs, startMs, untilMs),
       queueKept: this.#queueKept(startMs),
       voice: this.#voice(effectMs, startMs, untilMs),
     };
@@ -194,13 +194,13 @@ function failback(fault: FaultFigures, endMs: number, untilMs: number, log: Atte
   };
 }
 
-function registrations(incidents: Incidents, t0: number, untilMs: number): NonNullable<FaultFigures['registrations']> {
+function registrations(incidents: Incidents, effectMs: number, t0: number, untilMs: number): NonNullable<FaultFigures['registrations']> {
   const lost = new Set<string>();
   const back = new Set<string>();
   const seconds = new Map<number, number>();
   let backMs: number | null = null;
   for (const { at, name, lost: gone } of incidents.registrations()) {
-    if (at < t0 || at >= untilMs) continue;
+    if (at < effectMs || at >= untilMs) continue;
     if (gone) {
       lost.add(name);
       back.delete(name);

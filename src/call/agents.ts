@@ -186,7 +186,9 @@ export class AgentDesk {
     await Promise.all(
       chosen.map((seat) => {
         seat.away = off;
-        return off ? this.#logout(seat) : this.#login(seat);
+        if (!off) return this.#login(seat);
+        this.#event(this.#services.clock.now(), seat.agent.name, 'lost', 'logged off by a fault of this run');
+        return this.#logout(seat);
       }),
     );
   }
