@@ -33,7 +33,7 @@ export default defineVendor({
   contract: {
     targets: ['127.0.0.1'],
     called: ['4001000000', '2000'],
-    callers: ['13900xxxxxx', '900xxxx'],
+    callers: ['40090xxxxxx', '900xxxx'],
     maxCallsPerSecond: 600,
     maxChannels: 2000,
     contact: { name: 'yourself' },

@@ -187,7 +187,7 @@ describe('2000 callers, two skills, VIPs, agents that miss calls', () => {
   it('give each injected ghost, duplicate and misrouted call', () => {
     const answered = agents.filter(({ outcome }) => outcome === 'answered');
     const [a, b, c] = [answered[100]!, answered[200]!, answered[300]!];
-    const ghost = { ...a, agent: 'extra-1', call: null, caller: '13712345678' };
+    const ghost = { ...a, agent: 'extra-1', call: null, caller: '40071234567' };
     const twice = {
       ...b,
       agent: 'extra-2',

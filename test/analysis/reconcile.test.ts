@@ -75,7 +75,7 @@ describe('matching', () => {
   });
 
   it('tells calls of one number apart by their time', () => {
-    const same = range(5).map((i) => ours(i, i * 30_000, 3000, 10_000, { caller: '13900009999' }));
+    const same = range(5).map((i) => ours(i, i * 30_000, 3000, 10_000, { caller: '40090009999' }));
     const others = rows.slice(10);
     const { calls } = reconcile(
       [...same, ...others],
@@ -85,7 +85,7 @@ describe('matching', () => {
   });
 
   it('lists what only one side knows, and leaves out numbers that are not ours', () => {
-    const vendor = [...rows.slice(2).map((row) => theirs(row)), theirs(rows[5]!, 400_000), theirs(rows[6]!, 0, { caller: '13811112222' })];
+    const vendor = [...rows.slice(2).map((row) => theirs(row)), theirs(rows[5]!, 400_000), theirs(rows[6]!, 0, { caller: '40081112222' })];
     const { figures, calls } = reconcile(rows, vendor);
     expect(figures).toMatchObject({ byCaller: 18, onlyOurs: 2, onlyTheirs: 1, foreign: 1 });
     expect(calls.filter(({ differs }) => differs.includes('only-ours')).map(({ ours: mine }) => mine!.call)).toEqual(['1-0', '1-1']);

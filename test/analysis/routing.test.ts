@@ -156,14 +156,14 @@ describe('offers to agents', () => {
     const offers = [
       offer('a-1', '1', 2500, 3000, 13_000),
       offer('a-2', '2', 1500, null, 1800),
-      offer('a-3', null, 2000, 2500, 3000, { caller: '13999999999' }),
+      offer('a-3', null, 2000, 2500, 3000, { caller: '40099999999' }),
     ];
     expect(figures(calls, offers).ghosts).toMatchObject({ part: 2, whole: 3 });
   });
 
   it('finds by its number the caller of an offer that was withdrawn before it was matched', () => {
-    const calls = [waiting('1', 0, 9000), waiting('2', 0, 9000, { caller: '008613900000002' })];
-    const offers = [offer('a-1', '1', 8000, 9000, 19_000), offer('a-2', null, 8000, null, 8100, { caller: '+8613900000002' })];
+    const calls = [waiting('1', 0, 9000), waiting('2', 0, 9000, { caller: '008640090000002' })];
+    const offers = [offer('a-1', '1', 8000, 9000, 19_000), offer('a-2', null, 8000, null, 8100, { caller: '+8640090000002' })];
     expect(figures(calls, offers).ghosts).toMatchObject({ part: 0, whole: 2 });
   });
 

@@ -66,7 +66,7 @@ function report(): string {
         got ? `rec-${i}.wav` : '无',
       ];
     });
-  rows.push(['13811112222', time(T0), time(T0), '', time(T0 + 1000), '放弃', '无']);
+  rows.push(['40081112222', time(T0), time(T0), '', time(T0 + 1000), '放弃', '无']);
   return `\ufeff${Papa.unparse([['主叫', '呼入', '应答', '座席', '挂机', '结果', '录音'], ...rows])}`;
 }
 
@@ -117,7 +117,7 @@ describe('callsurge reconcile', () => {
     expect(figures.source.sha256).toBe(sha256(join(place.dir, 'cdr.csv')));
     const page = () => readFileSync(join(dir, 'report.html'), 'utf8');
     expect(page()).toContain('What follows is the vendor’s word, from cdr.csv');
-    expect(page()).not.toContain('13811112222');
+    expect(page()).not.toContain('40081112222');
     expect(readFileSync(join(dir, 'summary.csv'), 'utf8')).toMatch(/^vendor\.serviceLevel,/m);
 
     // A report made again keeps it; one that is damaged is left out, and told.
@@ -130,7 +130,7 @@ describe('callsurge reconcile', () => {
   });
 
   it('ends with one line where something cannot be used', async () => {
-    const bad = report().replace('13900000007,2026', '13900000007,x026');
+    const bad = report().replace('40090000007,2026', '40090000007,x026');
     using place = new Place({
       'cdr.csv': report(),
       'bad.csv': bad,

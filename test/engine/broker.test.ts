@@ -52,8 +52,8 @@ describe('broker', () => {
 
   it('knows a number in its national and international writing', async () => {
     const { callers, agents } = twoWorkers();
-    const { heard } = listen(callers, '1-1', '+8613900000001');
-    agents.answered(leg('x', ['anonymous', '013900000001'], 2));
+    const { heard } = listen(callers, '1-1', '+8640090000001');
+    agents.answered(leg('x', ['anonymous', '040090000001'], 2));
     await settle();
     expect(heard).toHaveLength(1);
   });

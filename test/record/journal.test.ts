@@ -29,7 +29,7 @@ describe('run folder', () => {
     const row = rowOf('calls', {
       call: '0-1',
       reason: 'Busy, "all lines"\nplease wait',
-      caller: '+8613800000000',
+      caller: '+8640080000000',
       invite_ms: 1_795_000_000_123.456,
       status: 486,
       patience_ms: Number.POSITIVE_INFINITY,
@@ -43,7 +43,7 @@ describe('run folder', () => {
     const { rows, report } = await calls(folder.dir);
     expect(rows).toEqual([row]);
     expect(report).toMatchObject({ rows: 1, torn: false, badLines: 0, badCells: 0, missingColumns: [], unknownColumns: [] });
-    expect(readFileSync(join(folder.dir, 'calls.csv'), 'utf8')).toContain(",'+8613800000000,");
+    expect(readFileSync(join(folder.dir, 'calls.csv'), 'utf8')).toContain(",'+8640080000000,");
   });
 
   it('writes a header line into each file at once', () => {

@@ -96,7 +96,7 @@ export async function callFrom(
   made.call = phone.stack.call(
     {
       requestUri: `sip:${number}@${hostPortText(to)}`,
-      fromUri: `sip:${options.caller ?? '13800000001'}@caller.test`,
+      fromUri: `sip:${options.caller ?? '40080000001'}@caller.test`,
       toUri: `sip:${number}@vendor.test`,
       nextHop: { ...to, transport: 'udp' },
       headers: options.headers,

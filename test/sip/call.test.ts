@@ -41,7 +41,7 @@ test('a call rings, is answered, acknowledged and ended by the caller', async ()
   const { request } = callee.calls[0]!;
   expect(request.uri).toBe(`sip:4001000000@127.0.0.1:${callee.stack.local.port}`);
   expect([request.fromUri, request.fromDisplay, request.toUri]).toEqual([
-    'sip:13800000000@caller.example',
+    'sip:40080000000@caller.example',
     '双十一 "promo"',
     'sip:4001000000@vendor.example',
   ]);

@@ -292,7 +292,7 @@ test('on every address, Via and Contact name one that can be reached', async () 
   const call = caller.call(callTo(peer), noting([]));
   const request = await peer.next('INVITE');
   expect(field(request, 'Via')).not.toContain('0.0.0.0');
-  expect(field(request, 'Contact')).toBe(`<sip:13800000000@${ownAddress('0.0.0.0')}:${caller.local.port}>`);
+  expect(field(request, 'Contact')).toBe(`<sip:40080000000@${ownAddress('0.0.0.0')}:${caller.local.port}>`);
   call.abandonUnawaited();
   const address = (host: string, internal: boolean, family = 'IPv4') => ({ address: host, internal, family }) as never;
   const machine = { lo: [address('127.0.0.1', true)], eth0: [address('fe80::1', false, 'IPv6'), address('192.0.2.4', false)] };
@@ -326,6 +326,6 @@ test('behind NAT the advertised address stands in Via and Contact', async () => 
   const call = caller.call(callTo(peer), noting([]));
   const request = await peer.next('INVITE');
   expect(field(request, 'Via')).toMatch(/^SIP\/2\.0\/UDP 203\.0\.113\.5:5062;branch=.*;rport$/);
-  expect(field(request, 'Contact')).toBe('<sip:13800000000@203.0.113.5:5062>');
+  expect(field(request, 'Contact')).toBe('<sip:40080000000@203.0.113.5:5062>');
   call.abandonUnawaited();
 });

@@ -156,7 +156,7 @@ test('their re-INVITE without SDP gets our offer, and its ACK the answer', async
   const ack = await peer.next('ACK');
   const request = (method: string, content: string) =>
     [
-      `${method} sip:13800000000@${caller.local.host}:${caller.local.port} SIP/2.0`,
+      `${method} sip:40080000000@${caller.local.host}:${caller.local.port} SIP/2.0`,
       `Via: SIP/2.0/UDP ${peer.host}:${peer.port};rport;branch=z9hG4bKre${method}`,
       `From: ${field(ack, 'To')}`,
       `To: ${field(ack, 'From')}`,

@@ -44,7 +44,7 @@ export const hop = (at: HostPort): NextHop => ({ host: at.host, port: at.port, t
 
 export const callTo = (at: HostPort, more: Partial<OutgoingCallOptions> = {}): OutgoingCallOptions => ({
   requestUri: `sip:4001000000@${at.host}:${at.port}`,
-  fromUri: 'sip:13800000000@caller.example',
+  fromUri: 'sip:40080000000@caller.example',
   toUri: 'sip:4001000000@vendor.example',
   nextHop: hop(at),
   body: SDP,

@@ -8,7 +8,7 @@ import type { Contract, VendorProfile } from '../../src/vendor/profile.ts';
 const contract: Contract = {
   targets: ['192.0.2.0/28', 'sip.vendor-a.example', '2001:db8::/64', '127.0.0.1'],
   called: ['400xxxxxxx', '2000', '9*'],
-  callers: ['55xx', '8613900000xxx'],
+  callers: ['55xx', '8640090000xxx'],
   maxCallsPerSecond: 10,
   maxChannels: 100,
   contact: { name: 'NOC' },
@@ -27,7 +27,7 @@ describe('numbers', () => {
   });
 
   it.each(
-    '4001000000 4001000110 2000 9196 1100 1101 1190000 5500110 13900000110 01088880110 95110 4009112 10086 12315 86139110 9196 2911 1911 5110 0119000'.split(
+    '4001000000 4001000110 2000 9196 1100 1101 1190000 5500110 40090000110 01088880110 95110 4009112 10086 12315 86139110 9196 2911 1911 5110 0119000'.split(
       ' ',
     ),
   )('%s is none', (number) => expect(isEmergency(number)).toBe(false));
@@ -65,7 +65,7 @@ describe('caller numbers', () => {
 
   it('go through one pattern after the other, and begin again', () => {
     expect(rules.callers).toBe(1100);
-    expect([0, 1, 99, 100, 1099, 1100].map(rules.callerNumber)).toEqual(['5500', '5501', '5599', '8613900000000', '8613900000999', '5500']);
+    expect([0, 1, 99, 100, 1099, 1100].map(rules.callerNumber)).toEqual(['5500', '5501', '5599', '8640090000000', '8640090000999', '5500']);
   });
 
   it('of VIPs come from patterns of their own, where there are any, and are permitted', () => {

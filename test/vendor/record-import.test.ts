@@ -20,8 +20,8 @@ const MAPPING: VendorMapping = {
   timezone: 'Asia/Shanghai',
 };
 const HEAD = 'caller,started,agent at,ended,wait,talk,billed,result,agent,recording';
-const GOOD = '13900000001,2026-11-11 00:00:01,2026-11-11 00:00:09,2026-11-11 00:01:10,8,1:01,2,ok,8001,a.wav';
-const GONE = '13900000002,2026-11-11 00:00:02,,2026-11-11 00:00:30,28,,0,gone,,none';
+const GOOD = '40090000001,2026-11-11 00:00:01,2026-11-11 00:00:09,2026-11-11 00:01:10,8,1:01,2,ok,8001,a.wav';
+const GONE = '40090000002,2026-11-11 00:00:02,,2026-11-11 00:00:30,28,,0,gone,,none';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const read = (text: string | Uint8Array, mapping: unknown = MAPPING, skipBad = false) =>
@@ -43,7 +43,7 @@ describe('a report', () => {
       {
         row: 2,
         sipCallId: '',
-        caller: '13900000001',
+        caller: '40090000001',
         startMs: Date.UTC(2026, 10, 10, 16, 0, 1),
         answerMs: null,
         queueMs: null,
@@ -58,7 +58,7 @@ describe('a report', () => {
       },
       expect.objectContaining({
         row: 4,
-        caller: '13900000002',
+        caller: '40090000002',
         agentMs: null,
         talkMs: null,
         agent: null,
@@ -71,14 +71,14 @@ describe('a report', () => {
   it('may be UTF-8 with a mark, GB 18030, or UTF-16 with a mark', () => {
     // 主叫号码,开始,状态 and 已接听 in GBK.
     const head = [0xd6, 0xf7, 0xbd, 0xd0, 0xba, 0xc5, 0xc2, 0xeb, 0x2c, 0xbf, 0xaa, 0xca, 0xbc, 0x2c, 0xd7, 0xb4, 0xcc, 0xac, 0x0a];
-    const row = [...bytes('13900000001,2026-11-11 00:00:01,'), 0xd2, 0xd1, 0xbd, 0xd3, 0xcc, 0xfd];
+    const row = [...bytes('40090000001,2026-11-11 00:00:01,'), 0xd2, 0xd1, 0xbd, 0xd3, 0xcc, 0xfd];
     const mapping = {
       caller: '主叫号码',
       start: '开始',
       timeFormat: 'YYYY-MM-DD HH:mm:ss',
       outcome: { column: '状态', values: { 已接听: 'answered' } },
     };
-    const text = '主叫号码,开始,状态\r\n13900000001,2026-11-11 00:00:01,已接听\r\n';
+    const text = '主叫号码,开始,状态\r\n40090000001,2026-11-11 00:00:01,已接听\r\n';
     const utf16 = Uint8Array.from([0xff, 0xfe, ...new Uint8Array(Uint16Array.from(text, (c) => c.charCodeAt(0)).buffer)]);
     for (const [content, encoding] of [
       [Uint8Array.from([...head, ...row]), 'gb18030'],
@@ -86,7 +86,7 @@ describe('a report', () => {
       [bytes(`\ufeff${text}`), 'gb18030'],
       [utf16, 'utf-8'],
     ] as const)
-      expect(read(content, { ...mapping, encoding }).calls).toMatchObject([{ caller: '13900000001', outcome: 'answered' }]);
+      expect(read(content, { ...mapping, encoding }).calls).toMatchObject([{ caller: '40090000001', outcome: 'answered' }]);
     expect(problem(() => read(Uint8Array.from([...head, ...row]), mapping))).toMatch(/not utf-8 \(cdr\.csv\): set "encoding"/);
   });
 
@@ -115,8 +115,8 @@ describe('a report', () => {
       GOOD.replace(',ok,', ',okay,'),
       /"okay" is not among outcome\.values \(cdr\.csv row 3, column "result"\): the mapping knows ok, gone, full/,
     ],
-    ['no time at all', '13900000001,,,,8,1:01,2,ok,8001,a.wav', /the row has no time \(cdr\.csv row 3, column "started"\)/],
-    ['a customer’s number in the wrong place', GOOD.replace('2026-11-11 00:00:09', '13812345678'), /"\*{11}" is no time/],
+    ['no time at all', '40090000001,,,,8,1:01,2,ok,8001,a.wav', /the row has no time \(cdr\.csv row 3, column "started"\)/],
+    ['a customer’s number in the wrong place', GOOD.replace('2026-11-11 00:00:09', '40082345678'), /"\*{11}" is no time/],
   ])('names row and column of %s that cannot be read', (_, row, line) => {
     const text = `${HEAD}\n${GONE}\n${row}\n${GOOD}\n`;
     expect(problem(() => read(text))).toMatch(line);
@@ -126,7 +126,7 @@ describe('a report', () => {
   });
 
   it('may have a row for each agent that was rung', () => {
-    const rung = '13900000001,2026-11-11 00:00:01,2026-11-11 00:00:05,2026-11-11 00:00:08,4,,1,gone,8009,none';
+    const rung = '40090000001,2026-11-11 00:00:01,2026-11-11 00:00:05,2026-11-11 00:00:08,4,,1,gone,8009,none';
     const { calls } = read(`${HEAD}\n${rung}\n${GONE}\n${GOOD}\n`, { ...MAPPING, sameCall: 'caller' });
     expect(calls).toHaveLength(2);
     expect(calls[0]).toMatchObject({
@@ -201,12 +201,12 @@ describe('a mapping', () => {
 });
 
 describe('Asterisk’s queue_log', () => {
-  const LOG = `1794000000|1794000000.1|support|NONE|ENTERQUEUE||13900000001|1
-1794000001|1794000001.2|support|NONE|ENTERQUEUE||13900000002|2
+  const LOG = `1794000000|1794000000.1|support|NONE|ENTERQUEUE||40090000001|1
+1794000001|1794000001.2|support|NONE|ENTERQUEUE||40090000002|2
 1794000004|1794000000.1|support|PJSIP/agent-1001|CONNECT|4|1794000002.9|2
 1794000009|1794000001.2|support|NONE|ABANDON|1|2|8
 1794000010|NONE|NONE|NONE|QUEUESTART|
-1794000011|1794000011.3|support|NONE|ENTERQUEUE||13900000003|1
+1794000011|1794000011.3|support|NONE|ENTERQUEUE||40090000003|1
 1794000034|1794000000.1|support|PJSIP/agent-1001|COMPLETEAGENT|4|30|1
 1794000041|1794000011.3|support|NONE|EXITWITHTIMEOUT|1|1|30
 `;
@@ -218,7 +218,7 @@ describe('Asterisk’s queue_log', () => {
     expect(calls).toMatchObject([
       {
         row: 1,
-        caller: '13900000001',
+        caller: '40090000001',
         queueMs: at(1794000000),
         agentMs: at(1794000004),
         endMs: at(1794000034),
@@ -227,8 +227,8 @@ describe('Asterisk’s queue_log', () => {
         agent: 'PJSIP/agent-1001',
         outcome: 'answered',
       },
-      { row: 2, caller: '13900000002', endMs: at(1794000009), waitMs: 8000, outcome: 'abandoned', agentMs: null },
-      { row: 6, caller: '13900000003', outcome: 'other' },
+      { row: 2, caller: '40090000002', endMs: at(1794000009), waitMs: 8000, outcome: 'abandoned', agentMs: null },
+      { row: 6, caller: '40090000003', outcome: 'other' },
     ]);
   });
 

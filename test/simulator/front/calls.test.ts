@@ -26,7 +26,7 @@ describe('a caller', () => {
     expect(rowOf(simulator, call.call.sipCallId)).toMatchObject({
       outcome: 'served',
       ended_by: 'caller',
-      caller: '13800000001',
+      caller: '40080000001',
       status: 200,
     });
     expect(row.ringing_ms! - row.received_ms).toBeGreaterThanOrEqual(20);
@@ -159,11 +159,11 @@ describe('registered agents', () => {
     const desk = await scene.agent(simulator, '1001');
     expect(simulator.state().queues.find((queue) => queue.skill === 'support')).toMatchObject({ registered: 1, idle: 1 });
     const caller = await scene.phone();
-    const call = await callFrom(caller, simulator.sip, '4001', { audio: true, tone: 1000, caller: '13900000007' });
+    const call = await callFrom(caller, simulator.sip, '4001', { audio: true, tone: 1000, caller: '40090000007' });
     await until(() => desk.calls[0]?.dialog, 'the agent’s answer');
     const { request, ear } = desk.calls[0]!;
-    expect(request.fromUri).toContain('13900000007@');
-    expect(request.header('p-asserted-identity')).toContain('13900000007@');
+    expect(request.fromUri).toContain('40090000007@');
+    expect(request.header('p-asserted-identity')).toContain('40090000007@');
     expect(request.header('x-call')).toBe(call.call.sipCallId);
     await until(() => call.ear.tone === 1400 && ear.tone === 1000, 'each other');
     await desk.calls[0]!.dialog!.bye();
