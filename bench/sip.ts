@@ -74,7 +74,10 @@ try {
 
 async function costs(): Promise<string[][]> {
   const table: string[][] = [];
-  for (const rate of flags.rates.split(',').map(Number).filter((rate) => rate > 0)) {
+  for (const rate of flags.rates
+    .split(',')
+    .map(Number)
+    .filter((rate) => rate > 0)) {
     const load = { rate, seconds, holdMs: 100 };
     const [a, b, c, d] = [await once(sipp, load), await once(callsurge, load), await once(traceless, load), await once(bare, load)];
     table.push(line(`CPU-s per 10 k calls at ${rate} calls/s`, [a, b, c, d], (run) => run.cpuPer10k));
