@@ -17,7 +17,7 @@ describe('a run', () => {
       const seen = new Counter('seen');
       export const options = {
         scenarios: {
-          peak: { executor: 'constant-arrival-rate', rate: 100, timeUnit: '1s', duration: '2s', preAllocatedVUs: 10, gracefulStop: '1s' },
+          peak: { executor: 'constant-arrival-rate', rate: 100, timeUnit: '1s', duration: '3s', preAllocatedVUs: 10, gracefulStop: '1s' },
           each: { executor: 'per-vu-iterations', vus: 3, iterations: 4, maxDuration: '5s', exec: 'each' },
         },
       };
@@ -31,13 +31,13 @@ describe('a run', () => {
     expect(result.ending).toEqual({ reason: 'ok' });
     expect(result.exitCode).toBe(0);
     expect(result.iterations).toEqual({
-      peak: { complete: 200, interrupted: 0, dropped: 0, exceptions: 0 },
+      peak: { complete: 300, interrupted: 0, dropped: 0, exceptions: 0 },
       each: { complete: 12, interrupted: 0, dropped: 0, exceptions: 0 },
     });
     const samples = await rowsOf(result.dir, 'samples');
     const sum = (metric: string) => samples.filter((s) => s.metric === metric).reduce((total, s) => total + s.value!, 0);
-    expect(sum('seen')).toBe(200 * 42 + 12);
-    expect(sum('iterations')).toBe(212);
+    expect(sum('seen')).toBe(300 * 42 + 12);
+    expect(sum('iterations')).toBe(312);
     expect(result.setupData).toEqual({ token: 42 });
     const events = await rowsOf(result.dir, 'events');
     expect(events.filter((e) => e.kind === 'run').map((e) => e.action)).toEqual(['start', 'load', 'end']);
