@@ -19,7 +19,7 @@ function ours(i: number, at: number, waitMs: number, talkMs: number | null, cell
   const end = entry + waitMs + (talkMs ?? 0);
   return answered(at, 0, {
     call: `1-${i}`,
-    caller: `1390000${String(i).padStart(4, '0')}`,
+    caller: `4009000${String(i).padStart(4, '0')}`,
     sip_call_id: `id-${i}`,
     wants_agent: true,
     queue_ms: entry,
@@ -96,8 +96,8 @@ describe('matching', () => {
     const call = fc.record({ number: fc.integer({ min: 0, max: 3 }), at: fc.integer({ min: 0, max: 60 }) });
     fc.assert(
       fc.property(fc.array(call, { maxLength: 25 }), fc.array(call, { maxLength: 25 }), (mine, yours) => {
-        const own = mine.map(({ number, at }, i) => ours(i, at * 1000, 1000, 1000, { caller: `1390000000${number}` }));
-        const vendor = yours.map(({ number, at }, i) => theirs(ours(i, at * 1000, 1000, 1000, { caller: `1390000000${number}` })));
+        const own = mine.map(({ number, at }, i) => ours(i, at * 1000, 1000, 1000, { caller: `4009000000${number}` }));
+        const vendor = yours.map(({ number, at }, i) => theirs(ours(i, at * 1000, 1000, 1000, { caller: `4009000000${number}` })));
         const { figures, calls } = reconcile(own, vendor);
         const matched = figures.byCallId + figures.byCaller;
         expect(matched + figures.onlyOurs).toBe(own.length);

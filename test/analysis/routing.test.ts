@@ -13,7 +13,7 @@ function waiting(name: string, at: number, waitMs: number, cells: Partial<CallRo
   const exit = T0 + at + waitMs;
   return answered(at, 0, {
     call: name,
-    caller: `1390000${name.padStart(4, '0')}`,
+    caller: `4009000${name.padStart(4, '0')}`,
     called: '4001000000',
     wants_agent: true,
     queue_ms: T0 + at,
@@ -31,7 +31,7 @@ function offer(agent: string, call: string | null, at: number, answerMs: number 
     agent,
     skills: 'support',
     call,
-    caller: `1390000${(call ?? 'x').padStart(4, '0')}`,
+    caller: `4009000${(call ?? 'x').padStart(4, '0')}`,
     offered_ms: T0 + at,
     answer_ms: answerMs === null ? null : T0 + answerMs,
     end_ms: T0 + untilMs,

@@ -21,7 +21,7 @@ function call(i: number): CallRow {
   const end = lost ? exit : exit + 57_000;
   return rowOf('calls', {
     call: `1-${i}`,
-    caller: `1390000${String(i).padStart(4, '0')}`,
+    caller: `4009000${String(i).padStart(4, '0')}`,
     sip_call_id: `id-${i}@test`,
     intended_ms: invite,
     invite_ms: invite,
@@ -138,7 +138,7 @@ describe('callsurge reconcile', () => {
       'zone.json': JSON.stringify({ ...MAPPING, timezone: 'Shanghai' }),
       'broken.json': '{',
       'map.ts': `export default ${JSON.stringify({ ...MAPPING, agent: 'seat' })};`,
-      'others.csv': report().replaceAll('1390000', '1391111'),
+      'others.csv': report().replaceAll('4009000', '4009111'),
     });
     const dir = runFolder(place);
     const cases: [args: string[], line: RegExp][] = [

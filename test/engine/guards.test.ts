@@ -183,7 +183,7 @@ describe('what ends or limits a run', () => {
       },
       { onSecond: () => seconds++ },
     ];
-    const result = await runScenario(await requestFor(`${CALL}${arrivals(10, '2s')}`, vendorAt(peer.stack.local.port), { observers }));
+    const result = await runScenario(await requestFor(`${CALL}${arrivals(10, '4s')}`, vendorAt(peer.stack.local.port), { observers }));
     expect(result.exitCode).toBe(0);
     expect(result.warnings.join()).toMatch(/no terminal/);
     expect(seconds).toBeGreaterThanOrEqual(1);
