@@ -23,7 +23,7 @@ describe.skipIf(!requireLab('process'))('conformance with Asterisk and Kamailio'
   const agents = new SippAgents();
 
   beforeAll(async () => {
-    lab = await startLab({ kind: 'process', agentsPerSite: 2, maxCalls: 20 });
+    lab = await startLab({ kind: 'process', agentsPerSite: 3, maxCalls: 20 });
     pump = await createMediaPump({ clock: new RealClock(), host: HOST, ports: { from: 7200, to: 7298 }, seed: 1 });
     for (const site of lab.sites) {
       // Asterisk tells callers who has picked up, by UPDATE or re-INVITE, only where it may show identities.
@@ -37,7 +37,7 @@ describe.skipIf(!requireLab('process'))('conformance with Asterisk and Kamailio'
       await site.start();
     }
     await lab.seenByEdge();
-    for (const site of lab.sites) await agents.start(site, 1);
+    for (const site of lab.sites) await agents.start(site, 2);
   }, 1_800_000);
   afterAll(async () => {
     agents.stop();
@@ -117,14 +117,17 @@ describe.skipIf(!requireLab('process'))('conformance with Asterisk and Kamailio'
     expect(row).toMatchObject({ outcome: 'completed', holds: 1 });
   }, 20_000);
 
-  test('blind transfer of the agent on the line: 202, NOTIFY, transferred', async () => {
-    const { row } = await play('2002', {}, async (call) => {
+  test('blind transfer of the agent on the line: 202, and NOTIFY where Asterisk sends one', async () => {
+    const { row, messages } = await play('2002', {}, async (call) => {
       await call.answered();
       await call.wait('3s');
-      expect(await call.transfer('9196', { within: '5s' })).toBe('transferred');
+      // Asterisk 16 accepts the transfer, but does not always tell how it went: test/call/in-dialog.test.ts holds the NOTIFY to the letter.
+      expect(['transferred', 'ended']).toContain(await call.transfer('9196', { within: '5s' }));
       await call.hangUp();
     });
-    expect(row).toMatchObject({ outcome: 'completed', transfer_status: 200 });
+    expect(messages).toEqual(expect.arrayContaining(['> REFER', '< 202 REFER', '< 200 BYE']));
+    expect(row).toMatchObject({ outcome: 'completed', transfer_to: 'sip:9196@127.0.10.1' });
+    expect([200, null]).toContain(row.transfer_status);
   }, 20_000);
 
   test('nothing is left there', async () => {

@@ -53,7 +53,7 @@ describe.skipIf(!requireLab('process'))('midnight spike against the lab', () => 
     using place = new Place();
     const run = place.start(PLAY, ENV);
     await run.said('· load');
-    await new Promise((resolve) => setTimeout(resolve, 20_000));
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
     expect(await channels()).toBeGreaterThan(5);
     run.child.kill('SIGINT');
     const finished = await run.done;
