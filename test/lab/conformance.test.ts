@@ -117,17 +117,15 @@ describe.skipIf(!requireLab('process'))('conformance with Asterisk and Kamailio'
     expect(row).toMatchObject({ outcome: 'completed', holds: 1 });
   }, 20_000);
 
-  test('blind transfer of the agent on the line: 202, and NOTIFY where Asterisk sends one', async () => {
-    const { row, messages } = await play('2002', {}, async (call) => {
+  test('blind transfer of the agent on the line: 202, NOTIFY, transferred', async () => {
+    const { row } = await play('2002', {}, async (call) => {
       await call.answered();
       await call.wait('3s');
-      // Asterisk 16 accepts the transfer, but does not always tell how it went: test/call/in-dialog.test.ts holds the NOTIFY to the letter.
-      expect(['transferred', 'ended']).toContain(await call.transfer('9196', { within: '5s' }));
+      // Asterisk says 200 with the first voice frame: the menu plays at once, where an echo and SIPp's echo would wait for each other.
+      expect(await call.transfer('2000', { within: '5s' })).toBe('transferred');
       await call.hangUp();
     });
-    expect(messages).toEqual(expect.arrayContaining(['> REFER', '< 202 REFER', '< 200 BYE']));
-    expect(row).toMatchObject({ outcome: 'completed', transfer_to: 'sip:9196@127.0.10.1' });
-    expect([200, null]).toContain(row.transfer_status);
+    expect(row).toMatchObject({ outcome: 'completed', transfer_status: 200 });
   }, 20_000);
 
   test('nothing is left there', async () => {
