@@ -3,22 +3,25 @@
  * every ten seconds.
  */
 import { formatDuration } from '../duration.ts';
+import type { RunSnapshot } from '../engine/snapshot.ts';
 
-export interface LiveFigures {
-  elapsedMs: number;
-  totalMs: number;
-  attempts: number;
-  perSecond: number;
-  occupied: number;
-  answered: number;
-  queued: number;
-  talking: number;
-  failed: number;
-  dropped: number;
-  agents: number;
-  lagP99Ms: number;
-  healthy: boolean;
-}
+/** What of a run's second the line shows. */
+export type LiveFigures = Pick<
+  RunSnapshot,
+  | 'elapsedMs'
+  | 'totalMs'
+  | 'attempts'
+  | 'perSecond'
+  | 'occupied'
+  | 'answered'
+  | 'queued'
+  | 'talking'
+  | 'failed'
+  | 'dropped'
+  | 'agents'
+  | 'lagP99Ms'
+  | 'healthy'
+>;
 
 export class LiveLine {
   readonly #out: NodeJS.WriteStream;
