@@ -14,6 +14,6 @@ export { SharedArray } from './scenario/k6-data.ts';
 export { default as exec } from './scenario/k6-execution.ts';
 export { Counter, Gauge, Rate, Trend } from './scenario/k6-metrics.ts';
 export { replay } from './scenario/replay.ts';
-export type { FaultAction, FaultStep, ReplayOptions, ScaleAction, ScaleStep, SurgeOptions } from './scenario/surge.ts';
+export type { ExpectOptions, FaultAction, FaultStep, ReplayOptions, ScaleAction, ScaleStep, SurgeOptions } from './scenario/surge.ts';
 export type { AgentGroup, BrowserAgent, Claims, Contract, DrawSpec, Hook, Secret, Trunk } from './vendor/profile.ts';
 export { defineVendor, env, type VendorProfile } from './vendor/profile.ts';

@@ -6,6 +6,7 @@ import { parseMetricKey, parseThreshold } from '../metrics/threshold-grammar.ts'
 import { Fields } from '../schedule/fields.ts';
 import { planScenarios, type RunPlan } from '../schedule/plan.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
+import { type CheckedExpect, checkExpect } from './check-expect.ts';
 import { checkFaultAgainst, heldBy, isMoreFault, MORE_FAULT_KINDS, type MoreFaultKind, readFault } from './check-faults.ts';
 import type { CheckedOptions } from './options.ts';
 import { type CheckedReplay, checkReplay, readReplay } from './replay.ts';
@@ -46,7 +47,7 @@ export interface CheckedSurge {
   /** What the author expects of a call's length, for planning alone: by scenario, `''` for all others. */
   callLengthMs: Record<string, number>;
   /** Means that the author expects; for planning alone. */
-  expect?: { talkMs?: number; patienceMs?: number };
+  expect?: CheckedExpect;
 }
 
 /**
@@ -69,7 +70,7 @@ export function checkSurge(raw: unknown, overrides: { seed?: number | undefined;
     trace: fields.oneOf('trace', ['on', 'off'], 'on'),
     drainMs: fields.duration('drain', '35s'),
     callLengthMs: checkCallLength(fields),
-    ...checkExpect(fields),
+    ...(fields.has('expect') ? { expect: checkExpect(new Fields(fields.raw('expect'), fields.path('expect'))) } : {}),
   };
   fields.raw('seed');
   fields.end();
@@ -267,17 +268,6 @@ function checkProbes(fields: Fields, fallback: number): number {
   if (typeof perSecond !== 'number' || !(perSecond >= 0 && perSecond <= 100)) throw probes.invalid('perSecond', 'must be from 0 to 100');
   probes.end();
   return perSecond;
-}
-
-function checkExpect(fields: Fields): Pick<CheckedSurge, 'expect'> {
-  if (!fields.has('expect')) return {};
-  const expect = new Fields(fields.raw('expect'), fields.path('expect'));
-  const checked = {
-    ...(expect.has('talk') ? { talkMs: expect.duration('talk', undefined, 1) } : {}),
-    ...(expect.has('patience') ? { patienceMs: expect.duration('patience', undefined, 1) } : {}),
-  };
-  expect.end();
-  return { expect: checked };
 }
 
 function checkCallLength(fields: Fields): Record<string, number> {

@@ -81,6 +81,16 @@ export interface StopRuleOptions {
   least?: number;
 }
 
+export interface ExpectOptions {
+  /** Means of what the scenario draws. */
+  talk?: Duration;
+  patience?: Duration;
+  /** As in `caller.redials`, with its defaults: after a refusal or lost patience callers call again. */
+  redials?: { probability?: number; tries?: number; after?: Duration };
+  /** What callers ask for, by share, as in `caller.intent`: `{ support: 0.7, sales: 0.3 }`. The names are the skills of the profile's agents. */
+  skills?: Record<string, number>;
+}
+
 export interface SurgeOptions {
   /** Default 1. Same seed: same arrivals, same callers. */
   seed?: number;
@@ -105,6 +115,6 @@ export interface SurgeOptions {
    * default 60s.
    */
   callLength?: Duration | Record<string, Duration>;
-  /** Mean talk time and patience that the scenario draws, for the queue that `callsurge plan` expects at the peak. For planning alone. */
-  expect?: { talk?: Duration; patience?: Duration };
+  /** What the scenario's callers do on average, for the queue and the redials that `callsurge plan` expects. For planning alone. */
+  expect?: ExpectOptions;
 }
