@@ -45,3 +45,8 @@ export default async function () { const call = await dial('4002000000'); await 
   await run('init', 'fresh');
   expect(readdirSync(join(place.dir, 'fresh')).sort()).toEqual(['scenarios', 'vendors']);
 }, 180_000);
+
+it('runs its sources by `npx callsurge` in a checkout, where nothing was built', async () => {
+  const { stdout } = await exec(process.execPath, [join(ROOT, 'bin/callsurge.cjs'), 'plan', '--help'], { cwd: ROOT });
+  expect(stdout).toMatch(/^Usage: callsurge plan/);
+});
