@@ -74,10 +74,10 @@ describe('the queue that a plan expects', () => {
   it('refuses what it does not know', () => {
     expect(() => checkSurge({ expect: { patince: '1m' } })).toThrow(/unknown field "patince"/);
     expect(() => checkSurge({ expect: { talk: '0s' } })).toThrow(/talk must be at least/);
-    expect(() => checkSurge({ expect: { redials: { probability: 70 } } })).toThrow(/redials.probability must be from 0 to 1/);
-    expect(() => checkSurge({ expect: { redials: { tries: 0 } } })).toThrow(/redials.tries must be a whole number of at least 1/);
+    expect(() => checkSurge({ expect: { redials: { probability: 70 } } })).toThrow(/probability must be from 0 to 1/);
+    expect(() => checkSurge({ expect: { redials: { tries: 0 } } })).toThrow(/tries must be a whole number of at least 1/);
     expect(() => checkSurge({ expect: { redials: { time: 3 } } })).toThrow(/unknown field "time"/);
-    expect(() => checkSurge({ expect: { skills: { support: 'most' } } })).toThrow(/skills.support must be a number/);
+    expect(() => checkSurge({ expect: { skills: { support: 'most' } } })).toThrow(/support must be a number/);
     expect(() => checkSurge({ expect: { skills: { support: 0 } } })).toThrow(/skills must have a share above 0/);
   });
 
