@@ -17,6 +17,8 @@ export const GC_LIMIT_MS = 200;
 export const CPU_LIMIT = 0.95;
 /** RTP packets later than a usual jitter buffer takes in (three frames), p99. */
 export const RTP_LATE_LIMIT_MS = 60;
+/** Packets that our relay passed on later than it was to, p99: they look late by as much, in the same jitter buffer. */
+export const RELAY_LATE_LIMIT_MS = RTP_LATE_LIMIT_MS;
 /** Datagrams that the kernel dropped at our sockets. */
 export const SOCKET_DROPS_LIMIT = 0;
 /** Iterations that found no VU. */

@@ -1,6 +1,7 @@
 /** The run's row of each second, made of what the workers told of theirs and of what the main thread knows of itself. */
 import type { Clock } from '../clock.ts';
 import { type Outcome, rowOf } from '../record/schema.ts';
+import type { RelaySecond } from './relay-seconds.ts';
 import type { RunRecord } from './run-record.ts';
 import { everySecond } from './seconds.ts';
 import { census, noStates, type OwnFigures, type RunSnapshot, runRow, type SecondReport, type StateCounts } from './snapshot.ts';
@@ -18,6 +19,8 @@ export interface RunSecondsOptions {
   /** Workers that are there. */
   workers(): number[];
   phase(): string;
+  /** Whether our relay is there and has to answer for its seconds. */
+  relayed(): boolean;
   /** Undefined before the load. */
   loadStart(): number | undefined;
   totalMs: number;
@@ -28,6 +31,7 @@ export class RunSeconds {
   readonly #options: RunSecondsOptions;
   readonly #thread = new ThreadHealth();
   readonly #reports = new Map<number, Map<number, SecondReport>>();
+  readonly #relay = new Map<number, string | null>();
   readonly #stop: () => void;
   #from: number;
   #attempts = 0;
@@ -45,6 +49,10 @@ export class RunSeconds {
     this.#options.record.write('timeline', report.row);
     const reports = this.#reports.get(second) ?? new Map<number, SecondReport>();
     this.#reports.set(second, reports.set(report.row.worker!, report));
+  }
+
+  takeRelay({ secondMs, unhealthy }: RelaySecond): void {
+    this.#relay.set(secondMs, unhealthy);
   }
 
   stop(): void {
@@ -65,7 +73,7 @@ export class RunSeconds {
     this.#reports.delete(secondMs);
     if (secondMs < this.#from) return;
     const missing = workers().filter((worker) => !reports.some(({ row }) => row.worker === worker));
-    const row = runRow(secondMs, reports, own, missing);
+    const row = runRow(secondMs, reports, own, missing, this.#ofRelay(secondMs));
     record.write('timeline', row);
     this.#attempts += row.started ?? 0;
     this.#dropped += row.dropped ?? 0;
@@ -92,6 +100,13 @@ export class RunSeconds {
       healthy: row.healthy ?? false,
       unhealthy: row.unhealthy,
     });
+  }
+
+  #ofRelay(secondMs: number): string[] {
+    const told = this.#relay.get(secondMs);
+    for (const second of this.#relay.keys()) if (second <= secondMs) this.#relay.delete(second);
+    if (told === undefined) return this.#options.relayed() ? ['relay did not report'] : [];
+    return told === null ? [] : [`relay: ${told}`];
   }
 
   #sample(t_ms: number, metric: string, type: string, value: number): void {

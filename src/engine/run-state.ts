@@ -2,7 +2,6 @@
 import { type Clock, type ClockAnchor, RealClock, type TimerHandle, takeAnchor } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { FaultPlan } from '../faults/plan.ts';
-import type { Relay } from '../faults/relay.ts';
 import type { FaultRunner } from '../faults/runner.ts';
 import type { RunFolder } from '../record/journal.ts';
 import type { RunMeta } from '../record/schema.ts';
@@ -10,6 +9,7 @@ import { usefulWorkers } from '../schedule/plan.ts';
 import type { SipStack } from '../sip/stack.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
 import type { IterationCounts } from './iteration-runner.ts';
+import type { RelayHost } from './relay-host.ts';
 import type { RunEnding, RunRequest } from './request.ts';
 import { metaOf } from './run-meta.ts';
 import type { RunRecord } from './run-record.ts';
@@ -35,7 +35,7 @@ export class RunState {
   record: RunRecord | undefined;
   faultPlan: FaultPlan | undefined;
   stack: SipStack | undefined;
-  relay: Relay | undefined;
+  relay: RelayHost | undefined;
   /** The vendor as it is reached: itself, or through our relay. */
   wire: VendorProfile;
   workers: RunWorkers | undefined;

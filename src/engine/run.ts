@@ -2,7 +2,7 @@
  * A run on this machine, from the run folder to the last row. It is a list of tasks, set up in this order and taken down in the opposite one:
  *
  *   record      run folder and journal
- *   relay       our own, between us and the vendor, where a fault needs it           ⟂ close
+ *   relay       our own, between us and the vendor, where a fault needs it    ⟂ close
  *   preflight   does any trunk answer? nothing else has been sent before
  *   workers     threads, SIP and RTP ports                                    ⟂ end
  *   agents      register, at a bounded rate                                   ⟂ unregister, last of all that is sent
@@ -85,8 +85,8 @@ async function play(run: RunState, now: Promise<void>): Promise<RunResult> {
 /** Second Ctrl-C: nothing is awaited that a vendor could delay. */
 async function abandon(run: RunState): Promise<void> {
   run.enter('stop-now');
-  const { workers, faults, stack } = run;
+  const { workers, faults, stack, relay } = run;
   await Promise.all([workers && within(NOW_MS, workers.leader.run(PHASES.now)), faults && within(NOW_MS, faults.stop(NOW_MS))]);
   run.seconds?.stop();
-  await within(NOW_MS, Promise.all([workers?.kill(), stack?.close()]));
+  await within(NOW_MS, Promise.all([workers?.kill(), stack?.close(), relay?.kill()]));
 }

@@ -61,7 +61,14 @@ export interface OwnFigures {
 }
 
 /** The run's row of a second: sums of the workers' counts, the worst of their lags, and what the main thread knows of itself. */
-export function runRow(t_ms: number, reports: readonly SecondReport[], own: Partial<OwnFigures>, missing: readonly number[]): TimelineRow {
+export function runRow(
+  t_ms: number,
+  reports: readonly SecondReport[],
+  own: Partial<OwnFigures>,
+  missing: readonly number[],
+  /** What was not well beside threads and workers: our relay, say. */
+  beside: readonly string[] = [],
+): TimelineRow {
   const rows = reports.map(({ row }) => row);
   // The main thread answers for itself here; the workers have judged their own seconds.
   const judged = judgeHealth(rowOf('timeline', own));
@@ -69,6 +76,7 @@ export function runRow(t_ms: number, reports: readonly SecondReport[], own: Part
     ...(judged.unhealthy === null ? [] : [`main thread: ${judged.unhealthy}`]),
     ...rows.flatMap(({ worker, unhealthy }) => (unhealthy === null ? [] : [`worker ${worker}: ${unhealthy}`])),
     ...missing.map((worker) => `worker ${worker} did not report`),
+    ...beside,
   ];
   return rowOf('timeline', {
     t_ms,

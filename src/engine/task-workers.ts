@@ -37,6 +37,7 @@ export const workersTask = (run: RunState): Task => ({
       record,
       drops: new SocketDrops(ourPorts(run, [...ready.values()])),
       workers: () => workers.members,
+      relayed: () => run.relay !== undefined,
       phase: () => run.phase,
       loadStart: () => run.meta.loadStartMs ?? undefined,
       totalMs: run.request.plan.totalMs,

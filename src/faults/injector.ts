@@ -19,8 +19,8 @@ export interface InjectorContext {
   env: NodeJS.ProcessEnv;
   /** HTTP API of the embedded vendor, `http://127.0.0.1:5170`. */
   simulatorApi: string | undefined;
-  /** Our relay, where this run has one. @returns what ends the fault. */
-  relay: ((fault: RelayFault) => () => void) | undefined;
+  /** Our relay, where this run has one. @returns when the fault began, Clock ms, and what ends it and says when it did. */
+  relay: ((fault: RelayFault) => Promise<{ at: number; end(): Promise<number> }>) | undefined;
   /** Our own side: all workers have done it when it resolves. */
   own: ((fault: OwnFault, on: boolean) => Promise<unknown>) | undefined;
   /** Resolves at the operator's mark of that name and action; rejects when the signal aborts. */

@@ -4,17 +4,18 @@ import type { Injector } from './injector.ts';
 
 /** At once; what is on its way in the relay already arrives. */
 export function relayFault(fault: RelayFault): { start: Injector; end: Injector } {
-  let undo: (() => void) | undefined;
+  let begun: { end(): Promise<number> } | undefined;
   return {
-    start: async ({ clock, relay }) => {
+    start: async ({ relay }) => {
       if (!relay) throw new Error('this run has no relay');
-      undo = relay(fault);
-      return { at: clock.now() };
+      const { at, end } = await relay(fault);
+      begun = { end };
+      return { at };
     },
     end: async ({ clock }) => {
-      undo?.();
-      undo = undefined;
-      return { at: clock.now() };
+      const at = (await begun?.end()) ?? clock.now();
+      begun = undefined;
+      return { at };
     },
   };
 }

@@ -2,6 +2,7 @@
 import { durationMs } from '../duration.ts';
 import { type RandomStream, randomStream } from '../random.ts';
 import type { Impairment, RelayFault } from '../scenario/surge.ts';
+import { RelayGauge } from './relay-gauge.ts';
 
 export type Way = 'to-vendor' | 'from-vendor';
 export type Kind = 'sip' | 'rtp';
@@ -16,12 +17,15 @@ interface Harm {
 }
 
 export class Harms {
+  readonly gauge: RelayGauge;
   readonly #random: RandomStream;
   readonly #on = new Set<Harm>();
   /** What passed and what was lost, since the start. */
   readonly counts = { passed: 0, lost: 0, duplicated: 0 };
 
-  constructor(seed: number) {
+  /** @param gauge of the whole relay, where several trunks share one. */
+  constructor(seed: number, gauge = new RelayGauge()) {
+    this.gauge = gauge;
     this.#random = randomStream(seed, 'relay');
   }
 
@@ -66,8 +70,13 @@ function concerns({ what = 'both', direction = 'both' }: RelayFault, way: Way, k
   return (what === 'both' || what === kind) && (direction === 'both' || direction === way);
 }
 
-/** Most delays are shorter than this; a fault may not hold more packets than the memory does. */
-export function hold(delayMs: number, pass: () => void): void {
-  if (delayMs <= 0) pass();
-  else setTimeout(pass, delayMs).unref();
+/** Passes a packet on when the faults want it, and notes how late that was. @param sinceMs performance.now() when it came */
+export function hold(gauge: RelayGauge, sinceMs: number, delayMs: number, pass: () => void): void {
+  const go = () => {
+    pass();
+    gauge.passed(sinceMs, delayMs);
+  };
+  const left = sinceMs + delayMs - performance.now();
+  if (delayMs <= 0 || left <= 0) go();
+  else setTimeout(go, left).unref();
 }

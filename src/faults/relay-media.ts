@@ -1,5 +1,6 @@
 /** The audio of one call through our relay: a pair of ports (RTP, RTCP) towards each side, packets from one sent out of the other. */
 import { createSocket, type Socket } from 'node:dgram';
+import type { RelayGauge } from './relay-gauge.ts';
 import { type Harms, hold, type Way } from './relay-harm.ts';
 
 interface Endpoint {
@@ -55,7 +56,10 @@ export class MediaSession {
   }
 
   async #open(): Promise<{ client: Pair; vendor: Pair }> {
-    const [client, vendor] = [await openPair(this.#hosts.client), await openPair(this.#hosts.vendor)];
+    const [client, vendor] = await Promise.all([
+      openPair(this.#hosts.client, this.#harms.gauge),
+      openPair(this.#hosts.vendor, this.#harms.gauge),
+    ]);
     this.#pass(client, vendor, 'to-vendor', 'vendor');
     this.#pass(vendor, client, 'from-vendor', 'client');
     return { client, vendor };
@@ -67,23 +71,24 @@ export class MediaSession {
       ['rtcp', 1],
     ] as const)
       from[name].on('message', (packet) => {
-        this.lastSeen = performance.now();
+        const since = performance.now();
+        this.lastSeen = since;
         const target = this.#wants[to];
         if (!target) return;
         for (const late of this.#harms.fate(way, 'rtp'))
-          hold(late, () => {
+          hold(this.#harms.gauge, since, late, () => {
             if (!this.#closed) out[name].send(packet, target.port + offset, target.host, () => {});
           });
       });
   }
 }
 
-async function openPair(host: string): Promise<Pair> {
+async function openPair(host: string, gauge: RelayGauge): Promise<Pair> {
   for (let i = 0; ; i++) {
-    const rtp = await bind(host, 0);
+    const rtp = await bind(host, 0, gauge);
     const { port } = rtp.address();
     try {
-      if (port % 2 === 0) return { rtp, rtcp: await bind(host, port + 1), port };
+      if (port % 2 === 0) return { rtp, rtcp: await bind(host, port + 1, gauge), port };
     } catch {
       // The next port is somebody else's: another pair.
     }
@@ -93,13 +98,16 @@ async function openPair(host: string): Promise<Pair> {
 }
 
 /** A UDP socket that cannot end the process by an ICMP answer. */
-export function bind(host: string, port: number): Promise<Socket> {
+export function bind(host: string, port: number, gauge: RelayGauge): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     socket.once('error', reject);
     socket.bind(port, host, () => {
       socket.off('error', reject);
       socket.on('error', () => {});
+      const own = socket.address().port;
+      gauge.ports.add(own);
+      socket.once('close', () => gauge.ports.delete(own));
       try {
         socket.setRecvBufferSize(1 << 21);
       } catch {

@@ -69,24 +69,27 @@ function pass(from: Socket, to: Socket, way: Way, options: TcpFrontOptions, own:
     if (way === 'from-vendor') return host === target.host && port === target.port ? front : undefined;
     return host === front.host && port === front.port ? target : undefined;
   };
-  const deliver = async (packet: Buffer) => {
+  const deliver = async (packet: Buffer, since: number) => {
     const [late] = harms.fate(way, 'sip', true);
     if (late === undefined) return;
-    const due = performance.now() + late;
+    // In order behind one that is held up itself, it cannot go before its own turn comes.
+    const due = Math.max(since + late, performance.now());
     const message = splitSip(packet.toString('latin1'));
     const side = way === 'to-vendor' ? 'client' : 'vendor';
     const text = message ? await rewriteSip(message, rename, (id, host, port) => media(side, id, host, port)) : undefined;
     const left = due - performance.now();
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left).unref());
     if (!to.destroyed) to.write(text === undefined ? packet : Buffer.from(text, 'latin1'));
+    harms.gauge.passed(due, 0);
   };
   from.on('data', (part: Buffer) => {
+    const since = performance.now();
     held = Buffer.concat([held, part]);
     if (held.length > MESSAGE_LIMIT) return void from.destroy();
     for (let length = messageLength(held); length > 0; length = messageLength(held)) {
       const packet = Buffer.from(held.subarray(0, length));
       held = held.subarray(length);
-      before = before.then(() => deliver(packet)).catch(() => {});
+      before = before.then(() => deliver(packet, since)).catch(() => {});
     }
   });
 }

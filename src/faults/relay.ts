@@ -8,6 +8,7 @@
 import type { Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import type { RelayFault } from '../scenario/surge.ts';
+import { RelayGauge, type RelayLateness } from './relay-gauge.ts';
 import { Harms, hold } from './relay-harm.ts';
 import { bind, MediaSession } from './relay-media.ts';
 import { callIdOf, headerOf, rewriteSip, splitSip } from './relay-rewrite.ts';
@@ -36,6 +37,10 @@ export interface Relay {
   begin(fault: RelayFault): () => void;
   /** Packets passed, lost and doubled so far on that trunk. */
   counts(trunk: string): { passed: number; lost: number; duplicated: number };
+  /** How late packets were passed on since the last call. */
+  lateness(): RelayLateness;
+  /** Whether that local UDP port is the relay's now. */
+  owns(port: number): boolean;
   close(): Promise<void>;
 }
 
@@ -47,10 +52,11 @@ const SWEEP_MS = 10_000;
 export async function openRelay(options: RelayOptions): Promise<Relay> {
   const { trunks, seed, clientHost = '127.0.0.1', vendorHost = '127.0.0.1' } = options;
   const ways = new Map<string, TrunkRelay>();
+  const gauge = new RelayGauge();
   try {
     for (const [i, trunk] of trunks.entries()) {
       const { address } = await lookup(trunk.host, 4);
-      const way = new TrunkRelay(new Harms(seed + i), { ...trunk, host: address }, clientHost, vendorHost);
+      const way = new TrunkRelay(new Harms(seed + i, gauge), { ...trunk, host: address }, clientHost, vendorHost);
       ways.set(trunk.name, way);
       await way.open();
     }
@@ -62,6 +68,8 @@ export async function openRelay(options: RelayOptions): Promise<Relay> {
   return {
     next: (trunk) => of(trunk).next,
     counts: (trunk) => ({ ...of(trunk).harms.counts }),
+    lateness: () => gauge.take(),
+    owns: (port) => gauge.ports.has(port),
     begin: (fault) => {
       const concerned = fault.trunk === undefined ? [...ways.values()] : [of(fault.trunk)];
       const ends = concerned.map((way) => way.begin(fault));
@@ -154,7 +162,7 @@ class TrunkRelay {
   ): Promise<Socket> {
     const known = list.get(key(host, port));
     if (known) return known;
-    const made = bind(on, 0).then((socket) => {
+    const made = bind(on, 0, this.harms.gauge).then((socket) => {
       if (this.#closed) socket.close();
       behind.set(socket.address().port, { host, port });
       // What cannot be passed on is lost, as on any network.
@@ -166,27 +174,29 @@ class TrunkRelay {
   }
 
   async #toVendor(packet: Buffer, from: { address: string; port: number }, host: string, port: number): Promise<void> {
+    const since = performance.now();
     const back = await this.#back(from.address, from.port);
     const text = await this.#rewrite(packet, 'client', async (h, p) => {
       if (h === from.address && p === from.port) return { host: this.#hosts.vendor, port: back.address().port };
       return h === this.#hosts.client ? this.#behindFront.get(p) : undefined;
     });
-    this.#send(back, text, host, port, 'to-vendor');
+    this.#send(since, back, text, host, port, 'to-vendor');
   }
 
   async #toClient(packet: Buffer, from: { address: string; port: number }, host: string, port: number): Promise<void> {
+    const since = performance.now();
     const front = await this.#front(from.address, from.port);
     const text = await this.#rewrite(packet, 'vendor', async (h, p) => {
       if (h === this.#hosts.vendor && this.#behindBack.has(p)) return this.#behindBack.get(p);
       if (!/^[\d.]+$/.test(h)) return undefined;
       return { host: this.#hosts.client, port: (await this.#front(h, p)).address().port };
     });
-    this.#send(front, text, host, port, 'from-vendor');
+    this.#send(since, front, text, host, port, 'from-vendor');
   }
 
-  #send(socket: Socket, packet: Buffer | string, host: string, port: number, way: 'to-vendor' | 'from-vendor'): void {
+  #send(since: number, socket: Socket, packet: Buffer | string, host: string, port: number, way: 'to-vendor' | 'from-vendor'): void {
     for (const late of this.harms.fate(way, 'sip'))
-      hold(late, () => {
+      hold(this.harms.gauge, since, late, () => {
         if (!this.#closed) socket.send(packet, port, host, () => {});
       });
   }

@@ -126,8 +126,7 @@ export function checkFaultAgainst(action: MoreFaults, where: string, profile: Ve
     new CallsurgeError('option-invalid', what, { where: `${where}.${field}`, todo: `there are ${known.join(', ') || 'none'}` });
   if ((action.kind === 'relay' || (action.kind === 'own' && action.action === 'trunk-down')) && action.trunk !== undefined)
     if (!trunks.includes(action.trunk)) throw unknown('trunk', `${profile.name} has no trunk "${action.trunk}"`, trunks);
-  if (action.kind === 'relay' && profile.trunks.some(({ transport }) => transport !== undefined && !['udp', 'tcp'].includes(transport)))
-    throw new CallsurgeError('option-invalid', 'the relay can carry udp and tcp trunks only', { where });
+  if (action.kind === 'relay') checkRelay(action.trunk, where, profile);
   if (action.kind !== 'own') return;
   if (action.action === 'trunk-down' && trunks.length < 2)
     throw new CallsurgeError('option-invalid', 'no call could be made with the only trunk down', {
@@ -139,6 +138,22 @@ export function checkFaultAgainst(action: MoreFaults, where: string, profile: Ve
     throw new CallsurgeError('option-invalid', `${profile.name} has no agents that register`, { where });
   if (action.action === 'agents-off' && action.group !== undefined && !groups.includes(action.group))
     throw unknown('group', `there is no group "${action.group}" of SIP agents`, groups);
+}
+
+/** @param trunk undefined: all of them. @throws CallsurgeError `option-invalid` where our relay cannot stand in the way. */
+export function checkRelay(trunk: string | undefined, where: string, { trunks }: VendorProfile): void {
+  const sealed = trunks.find(
+    ({ name, transport }) => (trunk === undefined || name === trunk) && transport !== undefined && !['udp', 'tcp'].includes(transport),
+  );
+  if (!sealed) return;
+  throw new CallsurgeError(
+    'option-invalid',
+    `our relay cannot carry the trunk "${sealed.name}": nobody can read or rewrite ${sealed.transport}`,
+    {
+      where,
+      todo: 'name a udp or tcp trunk, or use a fault of kind netns, container, command or manual',
+    },
+  );
 }
 
 /** What the fault holds while it lasts: two faults with the same at once would end each other. */

@@ -7,7 +7,7 @@ import { Fields } from '../schedule/fields.ts';
 import { planScenarios, type RunPlan } from '../schedule/plan.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
 import { type CheckedExpect, checkExpect } from './check-expect.ts';
-import { checkFaultAgainst, heldBy, isMoreFault, MORE_FAULT_KINDS, type MoreFaultKind, readFault } from './check-faults.ts';
+import { checkFaultAgainst, checkRelay, heldBy, isMoreFault, MORE_FAULT_KINDS, type MoreFaultKind, readFault } from './check-faults.ts';
 import type { CheckedOptions } from './options.ts';
 import { type CheckedReplay, checkReplay, readReplay } from './replay.ts';
 import type { FaultAction, FaultStep, ScaleAction, ScaleStep } from './surge.ts';
@@ -109,6 +109,7 @@ function refuseOverlap(faults: readonly CheckedFault[]): void {
 
 /** What only the run and the profile can tell. @throws CallsurgeError `option-invalid`. */
 export function checkSurgeAgainst(surge: CheckedSurge, plan: RunPlan, profile: VendorProfile): void {
+  if (surge.relay) checkRelay(undefined, 'surge.relay', profile);
   for (const [list, steps] of [
     ['faults', surge.faults],
     ['scaling', surge.scaling],

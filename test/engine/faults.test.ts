@@ -136,5 +136,17 @@ it('our relay changes nothing while no fault is on, and a black hole is an outag
   const relayed = (await rowsOf(result.dir, 'events')).find(
     ({ kind, name, action }) => kind === 'phase' && name === 'relay' && action === 'end',
   );
-  expect(relayed).toMatchObject({ target: 'main', detail: { lost: expect.any(Number) } });
+  expect(relayed).toMatchObject({ target: 'main', detail: { lost: expect.any(Number), lateP99Ms: expect.any(Number) } });
+});
+
+it('our relay stands before an outbound proxy, too', async () => {
+  const { stack } = await peer();
+  const vendor = vendorAt(0);
+  vendor.trunks = [{ name: 'main', host: 'vendor.example', proxy: { host: '127.0.0.1', port: stack.local.port } }];
+  vendor.contract.targets.push('vendor.example');
+  const result = await runScenario(await requestFor(scenario(1, { relay: true }), vendor));
+  expect(result.outcomes.completed).toBe(20);
+  const relayed = (await rowsOf(result.dir, 'events')).find(({ name, action, target }) => name === 'relay' && action === 'end' && target);
+  // INVITE, 180, 200, ACK, BYE, 200 of each call.
+  expect((relayed!.detail as { passed: number }).passed).toBeGreaterThanOrEqual(120);
 });

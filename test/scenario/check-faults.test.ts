@@ -70,7 +70,10 @@ describe('fault actions', () => {
     expect(() => against({ kind: 'own', action: 'agents-off', group: 'sales' })).toThrow(/no group "sales"/);
     expect(() => against({ kind: 'own', action: 'agents-off' }, {}, { ...profile, agents: [] })).toThrow(/no agents/);
     const tls: VendorProfile = { ...profile, trunks: [{ name: 'main', host: 'a', transport: 'tls' }] };
-    expect(() => against({ kind: 'relay', loss: 1 }, {}, tls)).toThrow(/udp and tcp/);
+    expect(() => against({ kind: 'relay', loss: 1 }, {}, tls)).toThrow(/cannot carry the trunk "main".* tls/);
+    const both: VendorProfile = { ...tls, trunks: [...tls.trunks, { name: 'plain', host: '10.0.0.1' }] };
+    expect(() => against({ kind: 'relay', loss: 1, trunk: 'plain' }, {}, both)).not.toThrow();
+    expect(() => checkSurgeAgainst(checkSurge({ relay: true }), plan, both)).toThrow(/cannot carry the trunk "main"/);
   });
 });
 
