@@ -5,9 +5,8 @@
 import { appendFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
 import { RealClock, sleepOn } from '../clock.ts';
-import { columnsOf, encodeCell } from '../record/cells.ts';
+import { csvLine } from '../record/csv-line.ts';
 import { OpenCalls, type OpenLeg } from '../record/open-calls.ts';
 import { readMeta, readTable } from '../record/read.ts';
 import { type OpenRow, rowOf, TABLES } from '../record/schema.ts';
@@ -139,6 +138,5 @@ function groups(legs: readonly OpenLeg[]): [TransportName, string, OpenLeg[]][] 
 }
 
 function appendRow(dir: string, row: OpenRow): void {
-  const cells = row as Record<string, unknown>;
-  appendFileSync(join(dir, TABLES.open.file), stringify([columnsOf('open').map(({ name, type }) => encodeCell(type, cells[name]))]));
+  appendFileSync(join(dir, TABLES.open.file), csvLine('open', row));
 }

@@ -22,11 +22,36 @@ export function undefuse(text: string): string {
   return DEFUSED.test(text) ? text.slice(1) : text;
 }
 
+/** 000 to 999. */
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, k) => String(k).padStart(3, '0'));
+let lastSecond = Number.NaN;
+let lastSecondText = '';
+
+/**
+ * `toFixed(3)`, six times as fast for times of this century: rows are written within the same few seconds. Exact: below 2^43 and above 2^30 a double's
+ * fraction has at most 22 bits, so that a thousandfold of it is exact, too.
+ */
+function msText(ms: number): string {
+  if (!(ms >= 2 ** 30 && ms < 2 ** 43)) return Number.isFinite(ms) ? ms.toFixed(3) : '';
+  let whole = Math.floor(ms);
+  let micros = Math.floor((ms - whole) * 1000 + 0.5);
+  if (micros === 1000) {
+    whole++;
+    micros = 0;
+  }
+  const second = Math.floor(whole / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastSecondText = String(second);
+  }
+  return `${lastSecondText}${THREE_DIGITS[whole - second * 1000]}.${THREE_DIGITS[micros]}`;
+}
+
 export function encodeCell(type: Column['type'], value: unknown): string {
   if (value === null || value === undefined) return '';
   switch (type) {
     case 'ms':
-      return Number.isFinite(value) ? (value as number).toFixed(3) : '';
+      return msText(value as number);
     case 'number':
       return Number.isNaN(value) ? '' : String(value);
     case 'bool':

@@ -7,9 +7,9 @@
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
 import { CallsurgeError } from '../errors.ts';
-import { columnsOf, encodeCell } from './cells.ts';
+import { columnsOf } from './cells.ts';
+import { csvLine } from './csv-line.ts';
 import { type RowSink, type RowTypes, type RunMeta, TABLES, type TableName } from './schema.ts';
 
 export const META_FILE = 'run.json';
@@ -27,8 +27,8 @@ export interface RunFolderOptions {
 interface OpenTable {
   file: string;
   fd: number;
-  columns: ReturnType<typeof columnsOf>;
-  waiting: string[][];
+  /** Lines. */
+  waiting: string[];
 }
 
 export class RunFolder implements RowSink {
@@ -56,9 +56,13 @@ export class RunFolder implements RowSink {
         const file = join(path, TABLES[name].file);
         const fd = openSync(file, 'ax');
         made.push(file);
-        const columns = columnsOf(name);
-        tables.set(name, { file, fd, columns, waiting: [] });
-        append(fd, `${columns.map((column) => column.name).join(',')}\n`);
+        tables.set(name, { file, fd, waiting: [] });
+        append(
+          fd,
+          `${columnsOf(name)
+            .map((column) => column.name)
+            .join(',')}\n`,
+        );
       }
     } catch (cause) {
       for (const { fd } of tables.values()) closeSync(fd);
@@ -94,8 +98,7 @@ export class RunFolder implements RowSink {
       return;
     }
     const open = this.#tables.get(table)!;
-    const cells = row as Record<string, unknown>;
-    open.waiting.push(open.columns.map(({ name, type }) => encodeCell(type, cells[name])));
+    open.waiting.push(csvLine(table, row));
     if (open.waiting.length >= this.#flushRows) this.#flushTable(open);
   }
 
@@ -140,7 +143,7 @@ export class RunFolder implements RowSink {
     table.waiting = [];
     try {
       if (this.#problem) this.#rowsLost += rows.length;
-      else append(table.fd, stringify(rows));
+      else append(table.fd, rows.join(''));
     } catch (cause) {
       this.#rowsLost += rows.length;
       this.#problem = unwritable(table.file, cause);
