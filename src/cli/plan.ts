@@ -64,7 +64,7 @@ export function planText({ plan, surge, vendor, scenario, options, workers }: In
     `cores             ${f.cores.total} needed (signalling ${one(f.cores.signalling)}, media ${one(f.cores.media)}), ${workers} workers`,
     `seed              ${surge.seed}, arrivals ${surge.replayed ? `replayed from ${surge.replayed.file}` : surge.arrivals}, media ${surge.media}`,
   ];
-  const assumed = Object.values(f.assumptions.callLengthMs).map(formatDuration).join(', ');
+  const assumed = [...new Set(f.scenarios.map(({ callLengthMs }) => formatDuration(callLengthMs)))].join(', ');
   lines.push(
     `assumed           call length ${assumed} (surge.callLength), ${f.assumptions.callsPerSecondPerCore} calls/s and ${f.assumptions.legsPerCore} legs with RTP a core`,
   );

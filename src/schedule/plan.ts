@@ -1,5 +1,6 @@
 /** All scenarios of one run: what starts when, before anything is sent. Pure: the same options and seed give the same plan everywhere. */
 import { formatDuration } from '../duration.ts';
+import { CallsurgeError } from '../errors.ts';
 import type { ScenarioPlan } from './executor.ts';
 import { planScenario, type ScenarioConfig } from './executors.ts';
 import { replayedScenario } from './replay.ts';
@@ -15,9 +16,16 @@ export interface RunPlan extends Spacing {
   maxVus: number;
 }
 
+/** Beyond these a plan does not fit into the memory of one machine: a slip of the pen rather than a load. */
+const MOST_CALLS = 100_000_000;
+const MOST_VUS = 1_000_000;
+
+/** @throws CallsurgeError `machine-limit` where no single machine could hold the plan. */
 export function planScenarios(configs: readonly ScenarioConfig[], { arrivals, seed, replay: given }: Spacing): RunPlan {
   const replay = given && { ...given, scenario: replayedScenario(configs, given) };
   const spacing: Spacing = { arrivals, seed, replay };
+  // Even spacing counts without walking through the arrivals, so that this ends at once however many there are.
+  for (const config of configs) refuseHuge(planScenario(config, { arrivals: 'even', seed, replay }));
   const scenarios = configs.map((config) => planScenario(config, spacing));
   return {
     ...spacing,
@@ -42,6 +50,17 @@ export function header(plan: RunPlan): string[] {
     `scenarios: (100.00%) ${n} scenario${n === 1 ? '' : 's'}, ${plan.maxVus} max VUs, ${formatDuration(plan.totalMs)} max duration (incl. graceful stop):`,
     ...plan.scenarios.map(({ name, description }) => `  * ${name}: ${description}`),
   ];
+}
+
+function refuseHuge({ name, drive }: ScenarioPlan): void {
+  const refuse = (what: string, most: number) => {
+    throw new CallsurgeError('machine-limit', `${what}, more than the ${most} that one machine can hold`, {
+      where: `scenarios.${name}`,
+      todo: 'check rate, duration and VUs',
+    });
+  };
+  if (drive.kind === 'arrivals' && !(drive.count <= MOST_CALLS)) refuse(`the plan has ${drive.count} arrivals`, MOST_CALLS);
+  if (!(drive.maxVus <= MOST_VUS)) refuse(`the plan has ${drive.maxVus} VUs`, MOST_VUS);
 }
 
 const endMs = (s: ScenarioPlan) => s.startTimeMs + s.durationMs + s.gracefulStopMs;

@@ -77,3 +77,17 @@ describe('several scenarios', () => {
     expect(usefulWorkers(plan({ a: vus(50, '0s') }), 8)).toBe(8);
   });
 });
+
+describe('a plan that no machine can hold', () => {
+  const arrivals = { executor: 'constant-arrival-rate', rate: 2, duration: '1s', preAllocatedVUs: 4 };
+  it.each([
+    ['a rate', { ...arrivals, rate: 1e12 }, /1000000000000 arrivals/],
+    ['a duration', { ...arrivals, duration: '99999999h' }, /arrivals/],
+    ['VUs', { ...arrivals, preAllocatedVUs: 1e9 }, /1000000000 VUs/],
+    ['looping VUs', { executor: 'constant-vus', vus: 1e9, duration: '1s' }, /1000000000 VUs/],
+  ])('is refused at once: %s', (_, peak, words) => {
+    expect(() => plan({ peak })).toThrow(words);
+    const poisson = () => planScenarios([checkScenario('peak', peak)], { arrivals: 'poisson', seed: 1 });
+    expect(poisson).toThrow(expect.objectContaining({ code: 'machine-limit', where: 'scenarios.peak' }));
+  });
+});
