@@ -5,15 +5,15 @@ import { AvailabilityFold } from '../analysis/availability.ts';
 import { RealClock, sleepOn } from '../clock.ts';
 import { durationMs, formatDuration } from '../duration.ts';
 import { liveTrunks } from '../engine/live-vendor.ts';
-import { advertised, bindAddress, mediaAddress, RTP_PORTS, sipPortOf } from '../engine/local-side.ts';
+import { bindAddress, mediaAddress, RTP_PORTS } from '../engine/local-side.ts';
 import { probeCall } from '../engine/probe-call.ts';
 import { probeUntil } from '../engine/prober.ts';
+import { openOurSide } from '../engine/sip-side.ts';
 import { CallsurgeError } from '../errors.ts';
 import { createMediaPump } from '../media/index.ts';
 import { ProbeFolder, type ProbeMeta, readProbeMeta, readProbes } from '../record/probe-files.ts';
 import { writeProbeReports } from '../report/probe-files.ts';
 import { changeLine, probeLines } from '../report/probe-text.ts';
-import { createSipStack } from '../sip/index.ts';
 import { contractRules } from '../vendor/contract.ts';
 import { loadVendor } from '../vendor/load.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
@@ -73,7 +73,11 @@ Example:
 async function probe(vendor: VendorProfile, flags: ProbeFlags): Promise<number> {
   const everyMs = durationMs(flags.every, '--every');
   if (everyMs < LEAST_EVERY_MS)
-    throw new CallsurgeError('usage', 'so short an interval is load, not a probe', { where: '--every', todo: 'give 1s or more' });
+    throw new CallsurgeError('usage', 'so short an interval is load, not a probe', {
+      where: '--every',
+      todo: `give ${LEAST_EVERY_MS}ms or more`,
+    });
+  const holdMs = durationMs(flags.hold, '--hold');
   const callEveryMs = flags.callEvery === undefined ? null : Math.max(everyMs, durationMs(flags.callEvery, '--call-every'));
   // Trunks and number are checked against the contract, also where no call is made.
   const number = numberToDial(vendor, flags.number);
@@ -102,7 +106,7 @@ async function probe(vendor: VendorProfile, flags: ProbeFlags): Promise<number> 
     console.log(
       `${folder.resumed ? 'going on' : 'probing'} in ${resolve(folder.dir)} for ${formatDuration(left)}, every ${formatDuration(everyMs)}; Ctrl-C stops it, and it can be started again`,
     );
-    await watch(vendor, folder, { number, holdMs: durationMs(flags.hold, '--hold'), language: flags.lang }, stopped.signal);
+    await watch(vendor, folder, { number, holdMs, language: flags.lang }, stopped.signal);
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
@@ -126,10 +130,8 @@ async function watch(
   const trunks = liveTrunks(vendor, process.env);
   const rules = contractRules(vendor.contract);
   const host = bindAddress(vendor, 0);
-  const stack = await createSipStack({
+  const stack = await openOurSide({ ...vendor, agents: [] }, 0, process.env, {
     clock,
-    bind: { host, port: sipPortOf(vendor, 0), transport: trunks[0]!.nextHop.transport },
-    advertise: advertised(vendor, 0),
     userAgent: 'callsurge probe',
     idPrefix: `p${process.pid}`,
   });

@@ -63,6 +63,7 @@ async function makeCall(
         toUri: `sip:${called}@${trunk.domain}`,
         fromUri: `sip:${caller}@${trunk.domain}`,
         nextHop: trunk.nextHop,
+        route: trunk.route,
         credentials: trunk.credentials,
         body: { type: 'application/sdp', content: offer },
       },

@@ -113,13 +113,14 @@ async function askAll(
   timeoutMs: number,
 ): Promise<Pick<ProbeRow, 'trunk' | 'result' | 'status' | 'answer_ms' | 'why'>[]> {
   return Promise.all(
-    trunks.map(async ({ name, domain, nextHop, credentials }) => {
+    trunks.map(async ({ name, domain, nextHop, route, credentials }) => {
       const result = await stack.send({
         method: 'OPTIONS',
         requestUri: `sip:${domain}`,
         fromUri: `sip:${USER}@${domain}`,
         toUri: `sip:${domain}`,
         nextHop,
+        route,
         credentials,
         timeoutMs,
       });

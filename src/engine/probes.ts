@@ -18,7 +18,7 @@ const USER = 'callsurge';
 
 function options(
   stack: SipStack,
-  { domain, nextHop, credentials }: LiveTrunk,
+  { domain, nextHop, route, credentials }: LiveTrunk,
   retransmit: boolean,
   timeoutMs: number,
 ): Promise<TransactionResult> {
@@ -28,6 +28,7 @@ function options(
     fromUri: `sip:${USER}@${domain}`,
     toUri: `sip:${domain}`,
     nextHop,
+    route,
     credentials: retransmit ? credentials : undefined,
     retransmit,
     timeoutMs,

@@ -137,6 +137,7 @@ const round = (value: number) => Math.round(value * 10) / 10;
 function hostsOf(profile: VendorProfile): [field: string, host: string][] {
   return [
     ...profile.trunks.map(({ host }, i): [string, string] => [`trunks[${i}].host`, host]),
+    ...profile.trunks.flatMap(({ proxy }, i): [string, string][] => (proxy ? [[`trunks[${i}].proxy.host`, proxy.host]] : [])),
     ...(profile.agents ?? []).flatMap(({ registrar }, i): [string, string][] =>
       registrar ? [[`agents[${i}].registrar.host`, registrar.host]] : [],
     ),

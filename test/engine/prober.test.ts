@@ -3,12 +3,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { AvailabilityFold } from '../../src/analysis/availability.ts';
 import type { LiveTrunk } from '../../src/call/services.ts';
 import { RealClock, sleepOn } from '../../src/clock.ts';
+import { liveTrunks } from '../../src/engine/live-vendor.ts';
 import { probeCall } from '../../src/engine/probe-call.ts';
 import { probeUntil } from '../../src/engine/prober.ts';
+import { preflight } from '../../src/engine/probes.ts';
 import { createMediaPump } from '../../src/media/index.ts';
 import type { ProbeRow } from '../../src/record/schema.ts';
 import { createSipStack } from '../../src/sip/index.ts';
-import { openPeer, type Peer } from './fixture.ts';
+import { openPeer, type Peer, vendorAt } from './fixture.ts';
 
 const clock = new RealClock();
 const open: { close(): Promise<void> }[] = [];
@@ -142,4 +144,29 @@ describe('a call', () => {
     expect(rows.filter(({ kind }) => kind === 'call').map(({ result }) => result)).toEqual(['unknown']);
     expect(figures(rows).total.down).toBe(0);
   });
+});
+
+it('goes by way of the proxy, with a Route that names it', async () => {
+  const routes: string[][] = [];
+  const peer = await openPeer(5, (incoming) => {
+    routes.push(incoming.request.headers('Route'));
+    incoming.respond(200);
+  });
+  const stack = await createSipStack({ clock, bind: { host: '127.0.0.1', port: 0, transport: 'udp' }, userAgent: 'prober', idPrefix: 'q' });
+  open.push(peer, stack);
+  const [trunk] = liveTrunks(
+    {
+      ...vendorAt(5999),
+      trunks: [{ name: 'main', host: 'sip.vendor-a.example', proxy: { host: '127.0.0.1', port: peer.stack.local.port } }],
+    },
+    {},
+  );
+  const rows: ProbeRow[] = [];
+  const terms = { everyMs: EVERY, callEveryMs: null, fastMs: 60, untilMs: Date.now() + 500 };
+  const needs = { clock, stack, trunks: [trunk!], rules: { open: () => true }, write: (row: ProbeRow) => void rows.push(row) };
+  await probeUntil(terms, needs, new AbortController().signal);
+  expect(rows.some(({ kind, result }) => kind === 'options' && result === 'up')).toBe(true);
+  expect(await preflight(stack, [trunk!])).toEqual([]);
+  expect(routes.length).toBeGreaterThanOrEqual(2);
+  for (const route of routes) expect(route).toEqual([`<sip:127.0.0.1:${peer.stack.local.port};lr>`]);
 });

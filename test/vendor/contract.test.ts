@@ -145,3 +145,10 @@ describe('conflicts of a plan', () => {
     [{}, {}, { validUntil: '2026-11-10' }, 'vendor.contract.hours'],
   ] as const)('%j %j %j: %s', (load, changed, terms, field) => expect(fields(load, changed as never, terms as never)).toEqual([field]));
 });
+
+it('a proxy is a target like any other', () => {
+  const load = { peakRate: 1, busiestSecond: 1, peakConcurrent: 1, startMs: 0, durationMs: 1 };
+  const through = (host: string) => ({ ...profile, trunks: [{ ...profile.trunks[0]!, proxy: { host } }] });
+  expect(contractConflicts(through('192.0.2.6'), load)).toEqual([]);
+  expect(contractConflicts(through('198.51.100.1'), load)).toMatchObject([{ field: 'vendor.trunks[0].proxy.host' }]);
+});
