@@ -14,8 +14,10 @@ import type { SipDialog, SipFailure, SipStack, TracedMessage } from '../sip/inde
 import { contractRules } from '../vendor/contract.ts';
 import { loadVendor } from '../vendor/load.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
+import { numberToDial } from './dialled-number.ts';
 import { startEmbedded } from './embedded.ts';
 import { EXIT } from './exit-codes.ts';
+import { keys } from './inputs.ts';
 import { ladder } from './ladder.ts';
 
 interface DoctorFlags {
@@ -31,25 +33,33 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('make one call and print its SIP ladder, its media and what was heard')
     .requiredOption('-V, --vendor <profile>', 'vendor profile: a file, or the name of one in vendors/')
-    .option('--number <digits>', 'number to dial (default: the first of vendor.numbers)')
+    .option('--number <digits>', 'number to dial, or a name of vendor.numbers (default: the first)')
     .option('--trunk <name>', 'trunk to use (default: the first)')
-    .option('--press <digits>', 'keys to press a second after the answer')
+    .option('--press <digits>', 'keys to press a second after the answer', keys)
     .option('--listen <time>', 'how long to stay on the line', '4s')
     .option('--messages', 'print every SIP message whole')
     .addHelpText('after', '\nExample:\n  callsurge doctor --vendor vendors/vendor-a.ts --number 4001000000 --press 1 --listen 8s')
     .action(async (flags: DoctorFlags) => {
       const { profile } = await loadVendor(flags.vendor);
+      // A call that is left behind by Ctrl-C would go on, and be billed.
+      const stopped = new AbortController();
+      const stop = () => stopped.abort();
+      process.on('SIGINT', stop);
+      process.on('SIGTERM', stop);
       const embedded = profile.embedded ? await startEmbedded(profile.embedded) : undefined;
       try {
-        process.exitCode = await examine(profile, flags);
+        const exit = await examine(profile, flags, stopped.signal);
+        process.exitCode = stopped.signal.aborted ? EXIT.stoppedBySignal : exit;
       } finally {
         await embedded?.stop();
+        process.off('SIGINT', stop);
+        process.off('SIGTERM', stop);
       }
     });
 }
 
 /** @returns the exit code. */
-async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<number> {
+async function examine(vendor: VendorProfile, flags: DoctorFlags, stopped: AbortSignal): Promise<number> {
   const trunks = liveTrunks(vendor, process.env);
   const trunk = flags.trunk === undefined ? trunks[0]! : trunks.find(({ name }) => name === flags.trunk);
   if (!trunk)
@@ -58,12 +68,8 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
       todo: `use ${trunks.map((t) => t.name).join(', ')}`,
     });
   const rules = contractRules(vendor.contract);
-  const called = flags.number ?? Object.values(vendor.numbers ?? {})[0] ?? firstNumber(vendor.contract.called);
-  if (called === undefined)
-    throw new CallsurgeError('usage', 'which number to dial?', { where: '--number', todo: 'give --number, or numbers in the profile' });
+  const called = numberToDial(vendor, flags.number);
   const caller = rules.callerNumber(0);
-  const refusal = rules.number(called, caller) ?? (rules.target(trunk.nextHop.host) ? undefined : outside(trunk.nextHop.host));
-  if (refusal) throw refusal;
   const listenMs = durationMs(flags.listen, '--listen');
 
   const clock = new RealClock();
@@ -102,6 +108,7 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
     // Who is not there, or cannot be trusted, is not called: one line says why.
     if (options.kind === 'transport') return options.local ? EXIT.portInUse : EXIT.vendorUnreachable;
     if (options.kind === 'timeout' && problems.length > 0) return EXIT.vendorUnreachable;
+    if (stopped.aborted) return EXIT.stoppedBySignal;
 
     const heard: string[] = [];
     const tones = new ToneListener(({ hz, at }) =>
@@ -117,6 +124,7 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags): Promise<numbe
       listenMs,
       press: flags.press,
       clock,
+      stopped,
       answeredOptions: options.kind === 'response',
     });
 
@@ -146,6 +154,8 @@ interface CallPlan {
   listenMs: number;
   press: string | undefined;
   clock: RealClock;
+  /** Hangs up at once. */
+  stopped: AbortSignal;
 }
 
 async function oneCall(
@@ -154,7 +164,7 @@ async function oneCall(
   offer: string,
   plan: CallPlan,
 ): Promise<{ text: string; exit: number; silent?: boolean }> {
-  const { trunk, called, caller, clock } = plan;
+  const { trunk, called, caller, clock, stopped } = plan;
   let ended = false;
   let codec = '';
   const agreed = (answer: string) => {
@@ -191,6 +201,7 @@ async function oneCall(
     );
     // Nobody has to ring for longer than this to be diagnosed.
     patience = clock.after(Math.max(20_000, plan.listenMs), () => call.cancel());
+    stopped.addEventListener('abort', () => call.cancel(), { once: true });
   });
   patience?.cancel();
   if ('kind' in result) {
@@ -206,7 +217,7 @@ async function oneCall(
     await sleepOn(clock, Math.min(1000, plan.listenMs));
     await stream.sendDigits(plan.press);
   }
-  while (!ended && clock.now() < until) await sleepOn(clock, 50);
+  while (!ended && !stopped.aborted && clock.now() < until) await sleepOn(clock, 50);
   if (ended) return { text: `${called}: answered (${codec}), then the vendor hung up`, exit: EXIT.ok };
   const bye = await result.bye();
   const goodbye = bye.kind === 'response' ? `BYE answered ${bye.response.status}` : `BYE: ${wordsOf(bye)}`;
@@ -224,12 +235,3 @@ function wordsOf(failure: SipFailure, unreadable?: string): string {
   if (failure.kind === 'timeout') return 'no answer at all: wrong address, a firewall, or our address is not on the whitelist';
   return failure.message;
 }
-
-const outside = (host: string) =>
-  new CallsurgeError('contract-violation', `${host} is not among the contract's targets`, {
-    where: 'vendor.contract.targets',
-    todo: 'add it if the vendor permits it',
-  });
-
-/** A pattern without wildcards is a number. */
-const firstNumber = (patterns: readonly string[]) => patterns.find((pattern) => /^\d+$/.test(pattern));

@@ -1,9 +1,11 @@
 /** What a trial meets on its first day: each broken peer is one clear line in `doctor`, and one right outcome per call in a run. */
 import { createSocket } from 'node:dgram';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { RealClock } from '../../src/clock.ts';
+import { readProbes } from '../../src/record/probe-files.ts';
 import { createSipStack } from '../../src/sip/index.ts';
 import type { SipStackOptions } from '../../src/sip/stack.ts';
 import { makeAuthority } from '../sip/certificates.ts';
@@ -77,11 +79,12 @@ beforeAll(async () => {
   closing.push(() => dns.close());
 });
 
-const profile = () => `import { defineVendor, env } from 'callsurge';
+const profile = (only = Object.keys(trunks)) => `import { defineVendor, env } from 'callsurge';
 export default defineVendor({
   name: 'vendor-a',
   trunks: [
 ${Object.entries(trunks)
+  .filter(([name]) => only.includes(name))
   .map(([name, where]) => `    { name: '${name}', ${where}, credentials: { username: 'u', password: env('TRUNK') } },`)
   .join('\n')}
   ],
@@ -185,6 +188,31 @@ it('one line each in doctor', async () => {
     });
     expect(finished.stderr).not.toMatch(/\n\s+at /);
   }
+});
+
+it('doctor hangs up when it is told to stop', async () => {
+  using place = new Place({ 'vendor.ts': profile(['good']) });
+  const started = place.start(['doctor', '--vendor', 'vendor.ts', '--listen', '60s'], ENV);
+  await started.said('OPTIONS answered 200');
+  started.child.kill('SIGINT');
+  const finished = await started.done;
+  expect(finished).toMatchObject({ code: EXIT.stoppedBySignal });
+  // Either before it called, or with the call ended: never with one left open.
+  expect(finished.stdout.includes('INVITE') ? finished.stdout : 'BYE answered 200').toMatch(/BYE answered 200|refused with 487/);
+});
+
+it('probes each trunk over its own transport, with the profile’s TLS', async () => {
+  using place = new Place({ 'vendor.ts': profile(['good', 'trusted', 'unknown-ca']) });
+  const finished = await place.run(['probe', '--vendor', 'vendor.ts', '--every', '300ms', '--for', '1s', '--out', 'probes'], ENV);
+  expect(finished).toMatchObject({ code: EXIT.ok, stderr: '' });
+  const results = new Map<string | null, Set<string | null>>();
+  readProbes(join(place.dir, 'probes'), ({ kind, trunk, result }) => {
+    if (kind === 'options') results.set(trunk, (results.get(trunk) ?? new Set()).add(result));
+  });
+  expect([...(results.get('good') ?? [])]).toEqual(['up']);
+  expect([...(results.get('trusted') ?? [])]).toEqual(['up']);
+  expect(results.get('unknown-ca')).toBeDefined();
+  expect([...results.get('unknown-ca')!]).not.toContain('up');
 });
 
 it('one right outcome per call in a run over all of them', async () => {
