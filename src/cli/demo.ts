@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { checkTruth, fetchTruth, keepTruth, truthText, type VendorTruth } from './demo-truth.ts';
-import { langOption, loadInputs } from './inputs.ts';
+import { integer, langOption, loadInputs } from './inputs.ts';
 import { playRun } from './run.ts';
 
 /** TypeScript beside the sources in the repository; compiled beside us in the package, where Node strips no types. */
@@ -17,7 +17,7 @@ export function demoCommand(): Command {
     .description('play a promotion peak against the embedded vendor on this machine, about a minute; loopback only')
     .option('--out <folder>', 'where run folders go', 'reports')
     .addOption(langOption())
-    .option('--seed <n>', 'seed of arrivals and callers', Number)
+    .option('--seed <n>', 'seed of arrivals and callers', integer(0))
     .action(async (flags: { out: string; lang: 'en' | 'zh-CN'; seed?: number }) => {
       const inputs = await loadInputs(shipped('demo'), { vendor: shipped('vendors/embedded'), seed: flags.seed });
       let truth: VendorTruth | undefined;

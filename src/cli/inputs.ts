@@ -42,11 +42,23 @@ export interface Inputs {
   sources: string[];
 }
 
-const integer = (least: number) => (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`a whole number from ${least}`);
-  return value;
-};
+/** A flag's whole number. */
+export const integer =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`a whole number from ${least}${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''}`);
+    return value;
+  };
+/** More threads than any machine has cores. */
+export const MOST_WORKERS = 512;
+/** Keys of a telephone, as `--press` takes them. */
+export function keys(text: string): string {
+  if (!/^[0-9*#A-Da-d]+$/.test(text)) throw new InvalidArgumentError('keys are 0-9 * # A-D');
+  return text;
+}
+
 const gather = (value: string, before: string[] = []) => [...before, value];
 
 /** Of what is printed, and of the first view of the report; the report itself holds both. */
@@ -56,7 +68,7 @@ export const langOption = (otherwise: 'en' | 'zh-CN' = 'en') =>
 export function withInputFlags(command: Command): Command {
   return command
     .requiredOption('-V, --vendor <profile>', 'vendor profile: a file, or the name of one in vendors/')
-    .option('--workers <n>', 'worker threads (default: one a core)', integer(1))
+    .option('--workers <n>', 'worker threads (default: one a core)', integer(1, MOST_WORKERS))
     .option('--seed <n>', 'seed of arrivals and callers', integer(0))
     .option('-u, --vus <n>', 'as in k6', integer(1))
     .option('-d, --duration <time>', 'as in k6')

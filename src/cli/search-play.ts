@@ -12,6 +12,7 @@ import {
 } from '../analysis/search-result.ts';
 import { RealClock } from '../clock.ts';
 import { playSearch, type SearchPlay, type SearchRequest } from '../engine/capacity-search.ts';
+import { CallsurgeError, messageOf } from '../errors.ts';
 import { writeSearch } from '../report/search-files.ts';
 import { searchLines, trialLine } from '../report/search-text.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
@@ -55,7 +56,15 @@ export async function searchFor(vendor: VendorProfile, flags: SearchFlags, { say
       writeSearch(dir, record, flags.lang);
     },
   };
-  mkdirSync(join(dir, 'trials'), { recursive: true });
+  try {
+    mkdirSync(join(dir, 'trials'), { recursive: true });
+  } catch (cause) {
+    throw new CallsurgeError('folder-unwritable', `the search cannot be written: ${messageOf(cause)}`, {
+      where: dir,
+      todo: 'choose another folder with --out, or make room',
+      cause,
+    });
+  }
   const signals = new Signals(say);
   try {
     if (flags.baseline) {

@@ -2,6 +2,7 @@
 import { CEILING_SHARE, type SearchResult } from '../analysis/search-result.ts';
 import type { Sought } from '../analysis/trial.ts';
 import { CallsurgeError } from '../errors.ts';
+import { CALL_METRICS } from '../metrics/builtin.ts';
 import { parseMetricKey, parseThreshold } from '../metrics/threshold-grammar.ts';
 import type { SimulatorConfig } from '../simulator/config.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
@@ -55,7 +56,12 @@ export function stopRules(rules: readonly string[]): Record<string, string[]> {
         where: '--stop-when',
         todo: "write '<metric> <condition>', as 'call_blocked rate>0.5'",
       });
-    parseMetricKey(metric, '--stop-when');
+    const { metric: name } = parseMetricKey(metric, '--stop-when');
+    if (!CALL_METRICS.some((known) => known.name === name))
+      throw new CallsurgeError('threshold-invalid', `no metric of calls is called "${name}"`, {
+        where: '--stop-when',
+        todo: `there are ${CALL_METRICS.map((known) => known.name).join(', ')}`,
+      });
     const { operator } = parseThreshold(condition, '--stop-when');
     thresholds[metric] = [...(thresholds[metric] ?? []), condition.replace(operator, OPPOSITE[operator])];
   }

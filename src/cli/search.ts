@@ -5,7 +5,7 @@ import type { Sought } from '../analysis/trial.ts';
 import { readSearch, writeSearch } from '../report/search-files.ts';
 import { searchLines, trialLine } from '../report/search-text.ts';
 import { loadVendor } from '../vendor/load.ts';
-import { langOption } from './inputs.ts';
+import { integer, keys, langOption, MOST_WORKERS } from './inputs.ts';
 import { searchFor } from './search-play.ts';
 
 export interface SearchFlags {
@@ -39,7 +39,6 @@ const number = (what: string, good: (value: number) => boolean) => (text: string
   if (text.trim() === '' || !good(value)) throw new InvalidArgumentError(what);
   return value;
 };
-const whole = (least: number) => number(`a whole number from ${least}`, (value) => Number.isSafeInteger(value) && value >= least);
 const share = number('from 0 to below 1', (value) => value >= 0 && value < 1);
 
 export function searchCommand(): Command {
@@ -50,24 +49,24 @@ export function searchCommand(): Command {
       new Option('--for <what>', 'calls at a time, or new calls per second').choices(['concurrency', 'rate']).default('concurrency'),
     )
     .option('--number <digits>', 'number to dial, or a name of vendor.numbers (default: the first)')
-    .option('--press <digits>', 'keys to press after the answer')
+    .option('--press <digits>', 'keys to press after the answer', keys)
     .option('--scenario <file>', 'callers of your own: a scenario whose exported function plays one')
     .option('--exec <name>', 'that function (default: default)')
-    .option('--max <n>', 'largest load to try (default: what the contract permits)', whole(1))
-    .option('--start <n>', 'first load', whole(1), 8)
+    .option('--max <n>', 'largest load to try (default: what the contract permits)', integer(1))
+    .option('--start <n>', 'first load', integer(1), 8)
     .option('--epsilon <share>', 'loss ratio that is still good', share, 0)
     .option('--width <share>', 'bounds this close, as a share of the load, are close enough; one call always is', share, 0.005)
     .option('--trial <time>', 'length of the trials that bracket', '5s')
     .option('--confirm <time>', 'length of the trials that confirm', '20s')
-    .option('--repeats <n>', 'trials of which a majority confirms (odd)', whole(1), 3)
+    .option('--repeats <n>', 'trials of which a majority confirms (odd)', integer(1), 3)
     .option('--pause <time>', 'between trials', '2s')
     .option('--hold <time>', 'rate: how long each call stays', '200ms')
-    .option('--ramp <n>', 'concurrency: calls dialled per second (default: all within 5 s, at least 10/s)', whole(1))
+    .option('--ramp <n>', 'concurrency: calls dialled per second (default: all within 5 s, at least 10/s)', integer(1))
     .addOption(new Option('--media <kind>', 'rtp, or none for signalling only (default: none for rate)').choices(['rtp', 'none']))
     .option('--stop-when <rule>', "end it all at once, as 'call_blocked rate>0.5' or 'setup_delay p(95)>3000'; may be repeated", gather)
     .option('--no-baseline', 'do not measure our own ceiling first; the result is then not valid for a verdict')
-    .option('--workers <n>', 'worker threads (default: one a core)', whole(1))
-    .option('--seed <n>', 'seed of the callers', whole(0), 1)
+    .option('--workers <n>', 'worker threads (default: one a core)', integer(1, MOST_WORKERS))
+    .option('--seed <n>', 'seed of the callers', integer(0), 1)
     .option('--out <folder>', 'where search folders go', 'reports')
     .addOption(langOption())
     .addHelpText(

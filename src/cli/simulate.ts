@@ -1,10 +1,11 @@
 /** `callsurge simulate`: the embedded vendor on its own, to try scenarios against or to look at with other tools. */
 import { existsSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { CallsurgeError } from '../errors.ts';
 import type { SimulatorConfig } from '../simulator/config.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { loadVendor } from '../vendor/load.ts';
+import { integer } from './inputs.ts';
 
 interface SimulateFlags {
   vendor?: string;
@@ -18,22 +19,20 @@ interface SimulateFlags {
   allowRemote?: boolean;
 }
 
-const whole = (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65535) throw new InvalidArgumentError('a whole number up to 65535');
-  return value;
-};
+const whole = (least = 0, most = 65_535) => integer(least, most);
+/** Sites are named by a letter each. */
+const MOST_SITES = 26;
 
 export function simulateCommand(): Command {
   return new Command('simulate')
     .description('run the embedded vendor: an edge with sites, menu, queue and agents, its faults and scaling by HTTP')
     .option('-V, --vendor <profile>', 'take the make-up from the `embedded` part of a vendor profile')
     .option('--host <address>', 'address to listen on (loopback only, unless --allow-remote)')
-    .option('--port <n>', 'SIP port of the edge; the sites take the next ones', whole)
-    .option('--api-port <n>', 'port of the HTTP API', whole)
-    .option('--sites <n>', 'how many sites', whole, 2)
-    .option('--channels <n>', 'channels of each site', whole, 100)
-    .option('--agents <n>', 'agents of its own', whole, 10)
+    .option('--port <n>', 'SIP port of the edge; the sites take the next ones', whole())
+    .option('--api-port <n>', 'port of the HTTP API', whole())
+    .option('--sites <n>', 'how many sites', whole(1, MOST_SITES), 2)
+    .option('--channels <n>', 'channels of each site', whole(), 100)
+    .option('--agents <n>', 'agents of its own', whole(), 10)
     .option('--truth <file>', 'write what really happened to each call there, as CSV')
     .option('--allow-remote', 'allow addresses other than loopback')
     .addHelpText(
@@ -66,7 +65,7 @@ async function makeUp(flags: SimulateFlags): Promise<SimulatorConfig> {
       todo: 'leave out --vendor',
     });
   const own: SimulatorConfig = profile?.embedded ?? {
-    sites: Array.from({ length: Math.max(1, flags.sites) }, (_, i) => ({ name: String.fromCharCode(97 + i), channels: flags.channels })),
+    sites: Array.from({ length: flags.sites }, (_, i) => ({ name: String.fromCharCode(97 + i), channels: flags.channels })),
     ownAgents: flags.agents === 0 ? [] : [{ count: flags.agents, skill: 'support', answerMs: 2000, handlingMs: 'until-caller' }],
     signalAgent: 'INVITE',
   };

@@ -52,7 +52,7 @@ function freePort(bind: { host: string; port: number }): Promise<number> {
         );
       else
         reject(
-          new CallsurgeError('usage', `cannot use TCP ${where}: ${error.message}`, {
+          new CallsurgeError('port-in-use', `cannot use TCP ${where}: ${error.message}`, {
             where,
             todo: 'name an address of this machine and a port you may use',
           }),

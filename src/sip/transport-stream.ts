@@ -85,7 +85,7 @@ class Pool {
           cause: error,
         });
       const address = code === 'EADDRNOTAVAIL' || code === 'EACCES' || code === 'ENOTFOUND';
-      throw new CallsurgeError('usage', `cannot listen on ${name.toUpperCase()} ${where}: ${message}`, {
+      throw new CallsurgeError(address ? 'port-in-use' : 'usage', `cannot listen on ${name.toUpperCase()} ${where}: ${message}`, {
         where,
         todo: address ? 'name an address of this machine and a port you may use' : 'check certificate and key in local.tls',
         cause: error,

@@ -86,7 +86,7 @@ function bound(socket: Socket, bind: HostPort): Promise<void> {
         );
       else
         reject(
-          new CallsurgeError('usage', `cannot listen on UDP ${where}: ${error.message}`, {
+          new CallsurgeError('port-in-use', `cannot listen on UDP ${where}: ${error.message}`, {
             where,
             todo: 'name an address of this machine and a port you may use',
             cause: error,

@@ -22,7 +22,7 @@ function problemOf(issues: readonly Issue[], file: string | undefined): Callsurg
   const issue = deepest(issues.find((one) => isUnknown(one)) ?? issues[0]!);
   const path = (issue.path ?? []).map((part) => part.key as string | number);
   const where = at(fieldName(path), file);
-  const field = String(path.at(-1) ?? 'the profile');
+  const field = lastName(path);
   if (isUnknown(issue)) {
     const known = knownFields(path.slice(0, -1));
     const meant = nearest(field, known);
@@ -46,6 +46,10 @@ function deepest(issue: Issue): Issue {
   const inner = (issue.issues ?? []).filter((one) => (one.path?.length ?? 0) > (issue.path?.length ?? 0));
   return inner.length === 1 ? { ...inner[0]!, path: inner[0]!.path } : issue;
 }
+
+/** An item of a list is named with its list. */
+const lastName = (path: readonly (string | number)[]) =>
+  typeof path.at(-1) === 'number' ? `${path.at(-2) ?? ''}[${path.at(-1)}]` : String(path.at(-1) ?? 'the profile');
 
 export const fieldName = (path: readonly (string | number)[]) =>
   path.reduce<string>((name, key) => (typeof key === 'number' ? `${name}[${key}]` : `${name}.${key}`), 'vendor');

@@ -36,6 +36,12 @@ const duration = v.custom<Duration>((value) => {
   }
 }, 'must be a duration, as 90s, 1m30s or 250ms');
 
+/** Below a second it would be load. */
+const interval = v.pipe(
+  duration,
+  v.check((value) => durationMs(value) >= 1000, 'must be at least 1s'),
+);
+
 const secretNamed = (name: RegExp, message: string) =>
   v.custom<Secret>((value) => typeof value === 'object' && value !== null && name.test(String((value as Secret).env)), message);
 const secret = secretNamed(/^[A-Za-z_]\w*$/, "must be env('NAME'): secrets stand in the environment, never in the file");
@@ -70,7 +76,7 @@ const trunk = v.strictObject({
   tlsName: v.optional(host),
   path: v.optional(v.pipe(text, v.startsWith('/', 'must begin with /'))),
   proxy: v.optional(v.strictObject({ host, port: v.optional(port) })),
-  keepAlive: v.optional(duration),
+  keepAlive: v.optional(interval),
   domain: v.optional(host),
   credentials: v.optional(v.strictObject({ username: text, password: secret })),
   weight: v.optional(positive),

@@ -91,6 +91,7 @@ describe('a search', () => {
     await expect(plan({ number: '110' })).rejects.toThrow(/emergency/);
     await expect(plan({ repeats: 2 })).rejects.toThrow(/majority/);
     await expect(plan({ stopWhen: ['never'] })).rejects.toThrow(/no rule/);
+    await expect(plan({ stopWhen: ['call_blokked rate>0.5'] })).rejects.toThrow(/no metric of calls/);
     await expect(plan({ trial: '10ms' })).rejects.toThrow(/shorter than half a second/);
     await expect(plan({ scenario: 'nowhere.ts' })).rejects.toThrow(/cannot be read/);
   });

@@ -282,7 +282,11 @@ test('a port that is taken, and an address that is not ours, are named in one li
     code: 'port-in-use',
     where: `127.0.0.1:${first.local.port}`,
   });
-  await expect(openStack('fourth', { bind: { host: '192.0.2.1', port: 0, transport: 'udp' } })).rejects.toThrow('192.0.2.1');
+  for (const transport of ['udp', 'tcp'] as const)
+    await expect(openStack(transport, { bind: { host: '192.0.2.1', port: 0, transport } })).rejects.toMatchObject({
+      code: 'port-in-use',
+      message: expect.stringContaining('192.0.2.1'),
+    });
   expect(first.stats().receiveBuffer).toBeGreaterThan(0);
 });
 

@@ -72,6 +72,8 @@ describe('a profile', () => {
     ['trunks.0.path', '/sip', 'vendor.trunks[0].path', 'udp has no path'],
     ['trunks.0.proxy', { hots: '192.0.2.9' }, 'vendor.trunks[0].proxy.hots', 'did you mean host'],
     ['trunks.0.keepAlive', 'often', 'vendor.trunks[0].keepAlive', 'must be a duration'],
+    ['trunks.0.keepAlive', '0s', 'vendor.trunks[0].keepAlive', 'at least 1s'],
+    ['contract.callers.0', '', 'vendor.contract.callers[0]', 'callers[0] must not be empty'],
     ['local', { tls: { cert: 'us.pem' } }, 'vendor.local.tls.key', 'belong together'],
     ['local', { tls: { minVersion: 'TLSv1' } }, 'vendor.local.tls.minVersion', 'TLSv1.2 or TLSv1.3'],
     ['local', { nameServers: ['dns.example'] }, 'vendor.local.nameServers[0]', 'as 10.0.0.53'],
