@@ -13,6 +13,7 @@ import { ClientTransaction } from 'sip.js/lib/core/transactions/client-transacti
 import type { Transport as CoreTransport } from 'sip.js/lib/core/transport.js';
 import { UserAgentCore } from 'sip.js/lib/core/user-agent-core/user-agent-core.js';
 import type { URI } from 'sip.js/lib/grammar/uri.js';
+import { TurnoverMap } from '../turnover.ts';
 import type { IncomingRequest } from './message/incoming.ts';
 import type { OutgoingRequest, RequestParts } from './message/outgoing.ts';
 import { asUri, uriDisplay, uriText } from './message/uri-text.ts';
@@ -50,6 +51,8 @@ export class LoadCore extends UserAgentCore {
       transportAccessor: () => hooks.transport,
     });
     this.#hooks = hooks;
+    for (const name of ['dialogs', 'userAgentClients', 'userAgentServers'] as const)
+      this[name] = new TurnoverMap() as unknown as Map<string, never>;
   }
 
   /** Requests inside dialogs and ACKs come through here. */

@@ -1,6 +1,7 @@
 /** Puts a stack together: transport, wire, SIP.js's Core and reception. */
 import type { TimerHandle } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import { Bag } from '../turnover.ts';
 import { LoadCore } from './core.ts';
 import { defaultPort, Locator, nameService } from './dns.ts';
 import { Exchange } from './exchange.ts';
@@ -46,7 +47,7 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
   let reception: Reception | undefined;
   const lost = (at: number, names: ReadonlySet<string>, error: SendError) => {
     const waiting = wire.lost(names, error);
-    for (const held of shared.open) held.connectionLost?.(names);
+    for (const held of shared.open.members()) held.connectionLost?.(names);
     const dialogs = shared.core.dialogs.size;
     if (options.connectionLost) shared.tell(() => options.connectionLost?.(at, { message: error.message, waiting, dialogs }));
     else problem(at, `connection lost: ${error.message}; ${waiting} transactions waited on it, ${dialogs} dialogs are open`);
@@ -99,7 +100,7 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
     ended: new Recent(clock, timers.timeoutMs),
     acknowledged: new Recent(clock, timers.timeoutMs),
     invited: new Recent(clock, timers.timeoutMs),
-    open: new Set(),
+    open: new Bag(),
   };
   siblings.set(bind.transport, shared);
   const receiving = new Reception(shared, options);
@@ -129,7 +130,7 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
       wheel.close();
       shared.core.reset();
       await transport.close();
-      for (const pending of [...shared.open]) pending.closed();
+      for (const pending of shared.open.members()) pending.closed();
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { SessionDialog } from 'sip.js/lib/core/dialogs/session-dialog.js';
 import type { UserAgentServer } from 'sip.js/lib/core/user-agents/user-agent-server.js';
 import type { Clock } from '../clock.ts';
+import type { Bag, InBag } from '../turnover.ts';
 import type { LoadCore } from './core.ts';
 import type { Locator } from './dns.ts';
 import type { Ids } from './ids.ts';
@@ -43,10 +44,15 @@ export interface Shared {
   /** INVITEs sent of late, by branch: a 2xx after the end is told to its call. */
   invited: Recent<Pick<OutgoingCallHandlers, 'surplus'>>;
   /** What to end with a transport failure when the stack closes; and who wants to know of a connection that is gone. */
-  open: Set<{ closed(): void; connectionLost?(names: ReadonlySet<string>): void }>;
+  open: Bag<Open>;
   problem(at: number, what: string): void;
   /** Calls back into the stack's user. What is thrown there is reported, and disturbs nothing here. */
   tell(what: () => void): void;
+}
+
+export interface Open extends InBag {
+  closed(): void;
+  connectionLost?(names: ReadonlySet<string>): void;
 }
 
 /** Methods that we answer, in responses and in INVITE. */

@@ -4,6 +4,7 @@
  */
 import type { Transport as CoreTransport } from 'sip.js/lib/core/transport.js';
 import type { Clock } from '../clock.ts';
+import { TurnoverMap } from '../turnover.ts';
 import type { Exchange } from './exchange.ts';
 import { hostPortText } from './message/fields.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
@@ -20,7 +21,7 @@ export const exchangeKey = (branch: string, method: string) => (method === 'CANC
 export class Wire implements CoreTransport {
   /** As SIP.js would put it into a Via; ours come from message/outgoing.ts. */
   readonly protocol = '';
-  readonly exchanges = new Map<string, Exchange>();
+  readonly exchanges = new TurnoverMap<string, Exchange>();
   sent = 0;
   retransmitted = 0;
   /** The response now being given for the first time: any other that SIP.js sends is a repetition. */
@@ -83,7 +84,7 @@ export class Wire implements CoreTransport {
 
   /** A connection is gone: whoever waits for an answer on it waits in vain (RFC 3261 17.1.4). @returns how many did. */
   lost(names: ReadonlySet<string>, error: SendError): number {
-    const waiting = [...this.exchanges.values()].filter(({ to, lost }) => to && lost && names.has(hostPortText(to)));
+    const waiting = this.exchanges.values().filter(({ to, lost }) => to && lost && names.has(hostPortText(to)));
     for (const exchange of waiting) {
       exchange.lost!(error);
       exchange.onLost?.();

@@ -8,7 +8,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 const src = resolve(import.meta.dirname, '../../src');
 
 /** Everybody may import these. */
-const everywhere = ['clock.ts', 'errors.ts', 'duration.ts', 'random.ts', 'record/schema.ts'];
+const everywhere = ['clock.ts', 'errors.ts', 'duration.ts', 'random.ts', 'turnover.ts', 'record/schema.ts'];
 
 /** What else each room may import: a room, or one file of it. */
 const rooms: Record<string, string[]> = {
