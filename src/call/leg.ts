@@ -92,6 +92,14 @@ export class CallerLeg {
     return this.#state === 'ended' || this.#state === 'releasing';
   }
 
+  /** Whether the answered call was still on at that moment: what another worker tells may come after the BYE that it preceded. */
+  #stillThere(at: number): boolean {
+    if (!this.gone) return true;
+    const { cancel_ms, bye_sent_ms, bye_received_ms } = this.row;
+    const left = bye_sent_ms ?? bye_received_ms;
+    return !this.over && cancel_ms === null && left !== null && at < left;
+  }
+
   /** Puts the INVITE on the wire; the gate has let the call in. @param trunks names of the first way and of each other one */
   start(
     options: OutgoingCallOptions,
@@ -106,7 +114,7 @@ export class CallerLeg {
       { call: row.call!, caller: row.caller!, uui },
       {
         agent: (seen) => {
-          if (this.gone || row.agent_ms !== null) return;
+          if (row.agent_ms !== null || !this.#stillThere(seen.at)) return;
           row.agent_ms = seen.at;
           row.agent = seen.agent;
           row.correlation = seen.method;

@@ -113,6 +113,38 @@ it('is abandoned when the caller’s patience runs out in the queue', async () =
   expect(row!.bye_sent_ms! - row!.queue_ms!).toBeGreaterThanOrEqual(299);
 });
 
+it.each([
+  { beforeBye: 20, outcome: 'completed', agent: 'support-1001' },
+  { beforeBye: -20, outcome: 'abandoned', agent: null },
+])(
+  'goes by the time of the agent’s answer, $beforeBye ms before the BYE, when the word of it comes after the BYE',
+  async ({ beforeBye, outcome, agent }) => {
+    const { correlator } = bench.services;
+    let caller: Parameters<typeof correlator.caller>[1] | undefined;
+    bench.services.correlator = {
+      ...correlator,
+      caller: (_, on) => {
+        caller = on;
+        return { release: () => undefined };
+      },
+    };
+    bench.onCall(async (incoming, vendor) => {
+      // The BYE is here, its 200 is not there yet.
+      const word = (bye: { at: number }) => caller!.agent({ agent: 'support-1001', method: 'both-legs', at: bye.at - beforeBye });
+      incoming.handlers = { cancelled: () => {}, ended: word };
+      await vendor.answer(incoming);
+    });
+    await play(async () => {
+      const call = await dial('4001000000');
+      await call.answered();
+      await call.agent({ patience: '200ms' });
+    });
+    const [row] = bench.rows.calls;
+    expect(row).toMatchObject({ outcome, agent, ended_by: 'caller' });
+    if (agent) expect(row!.agent_ms! - row!.queue_ms!).toBeCloseTo(200 - beforeBye, -2);
+  },
+);
+
 it('cancels where the caller gives up before the answer', async () => {
   bench.onCall((incoming) => {
     incoming.handlers = { cancelled: () => {}, ended: () => {} };
