@@ -295,10 +295,15 @@ function differences(ours: OurCall, row: VendorCall, clockMs: number, sameMs: nu
   return found;
 }
 
+const NONE: QueueCounts = { answered: 0, answeredInTime: 0, abandoned: 0, abandonedInTime: 0, abandonedShort: 0 };
+
 function sideOf(calls: (readonly [VendorClass, number | null])[], { thresholdMs, shortMs }: ReconcileOptions): SideFigures {
-  const counts: QueueCounts = { answered: 0, answeredInTime: 0, abandoned: 0, abandonedInTime: 0, abandonedShort: 0 };
+  const counts: QueueCounts = { ...NONE };
   const waits = new Trend();
   let longest: number | null = null;
+  // No wait of an answered call is known: nothing tells who was answered in time.
+  const tells =
+    calls.some(([outcome, wait]) => outcome === 'answered' && wait !== null) || !calls.some(([outcome]) => outcome === 'answered');
   for (const [outcome, wait] of calls) {
     if (outcome !== 'answered' && outcome !== 'abandoned') continue;
     const inTime = wait !== null && wait <= thresholdMs;
@@ -315,7 +320,7 @@ function sideOf(calls: (readonly [VendorClass, number | null])[], { thresholdMs,
   }
   return {
     calls: calls.length,
-    serviceLevel: serviceLevels(counts),
+    serviceLevel: serviceLevels(tells ? counts : NONE),
     abandonment: share(counts.abandoned, counts.answered + counts.abandoned),
     asaMs: waits.mean,
     longestWaitMs: longest,
@@ -326,7 +331,9 @@ const minus = (a: number | null, b: number | null) => (a === null || b === null 
 const atLeastZero = (value: number | null) => (value === null ? null : Math.max(0, value));
 export const ourWait = ({ entryMs, exitMs }: OurCall) => atLeastZero(minus(exitMs, entryMs));
 export const ourTalk = ({ agentMs, endMs }: OurCall) => atLeastZero(minus(endMs, agentMs));
-export const vendorWait = (row: VendorCall) => row.waitMs ?? atLeastZero(minus(row.agentMs ?? row.endMs, row.queueMs ?? row.startMs));
+/** A report without the time of an agent (Asterisk's CDR) tells no wait of those who were answered. */
+export const vendorWait = (row: VendorCall) =>
+  row.waitMs ?? atLeastZero(minus(row.outcome === 'answered' ? row.agentMs : row.endMs, row.queueMs ?? row.startMs));
 export const vendorTalk = (row: VendorCall) => row.talkMs ?? atLeastZero(minus(row.endMs, row.agentMs));
 export const ourBillable = (call: OurCall, { of }: Billing) =>
   of === 'talk' ? ourTalk(call) : atLeastZero(minus(call.endMs, call.answerMs));

@@ -4,10 +4,11 @@
  */
 import Papa from 'papaparse';
 import { CallsurgeError } from '../errors.ts';
-import type { VendorCall } from '../record/schema.ts';
+import type { VendorCall, VendorClass } from '../record/schema.ts';
 import { queueLogCalls } from './asterisk-queue-log.ts';
 import { joinLegs } from './record-legs.ts';
 import { type CheckedVendorMapping, type Column, DURATION_COLUMNS, type DurationUnit, TIME_COLUMNS } from './record-mapping.ts';
+import { fits } from './record-outcome.ts';
 
 export interface VendorRecord {
   calls: VendorCall[];
@@ -97,19 +98,24 @@ function rowReader(mapping: CheckedVendorMapping, place: (column: Column, of: st
     optional(mapping.caller, 'caller'),
     optional(mapping.agent, 'agent'),
   ];
-  const [outcome, recording] = [optional(mapping.outcome?.column, 'outcome'), optional(mapping.recording?.column, 'recording')];
+  const recording = optional(mapping.recording?.column, 'recording');
+  const outcome = outcomeReader(mapping.outcome!, place);
   const times = TIME_COLUMNS.map((of) => mapping.times[of]?.map((column) => place(column, of)));
   const durations = DURATION_COLUMNS.map((of) => {
     const duration = mapping.durations[of];
     return duration && { ...place(duration.column, of), unit: duration.unit };
   });
   const where = mapping.where.map(({ column, values }) => ({ ...place(column, 'where'), values }));
+  const cellOf =
+    (cells: readonly string[]) =>
+    ({ index }: Place) =>
+      cells[index]?.trim() ?? '';
 
   return (cells: readonly string[], row: number): VendorCall | undefined => {
-    const cell = ({ index }: Place) => cells[index]?.trim() ?? '';
+    const cell = cellOf(cells);
     const refuse = ({ column }: Place, what: string, todo?: string) =>
       new CallsurgeError('log-invalid', what, { where: `${name} row ${row}, column ${JSON.stringify(column)}`, todo });
-    if (where.some((one) => !one.values.includes(cell(one)))) return undefined;
+    if (where.some((one) => !one.values.some((value) => fits(cell(one), value)))) return undefined;
     const [startMs, answerMs, queueMs, agentMs, endMs] = times.map((places) => {
       const written = places?.map(cell).join(' ').trim();
       if (!places || !written) return null;
@@ -125,10 +131,6 @@ function rowReader(mapping: CheckedVendorMapping, place: (column: Column, of: st
     }) as (number | null)[];
     if ([startMs, queueMs, agentMs, endMs].every((at) => at === null) && !(callId && cell(callId)))
       throw refuse(times.find((places) => places !== undefined)![0]!, 'the row has no time', 'leave such rows out by "where"');
-    const written = cell(outcome!);
-    const values = mapping.outcome!.values;
-    if (!Object.hasOwn(values, written))
-      throw refuse(outcome!, `"${masked(written)}" is not among outcome.values`, `the mapping knows ${Object.keys(values).join(', ')}`);
     return {
       row,
       sipCallId: callId ? cell(callId) : '',
@@ -143,8 +145,37 @@ function rowReader(mapping: CheckedVendorMapping, place: (column: Column, of: st
       billedS: billedMs! === null ? null : billedMs! / 1000,
       agent: agent ? cell(agent) || null : null,
       recording: recording ? cell(recording) !== '' && !mapping.recording!.absent.includes(cell(recording)) : null,
-      outcome: values[written]!,
+      outcome: outcome(cell, refuse),
     };
+  };
+}
+
+type Refuse = (place: Place, what: string, todo?: string) => CallsurgeError;
+
+/** @returns what says of a row what became of its call, or refuses it. */
+function outcomeReader(
+  outcome: NonNullable<CheckedVendorMapping['outcome']>,
+  place: (column: Column, of: string) => Place,
+): (cell: (place: Place) => string, refuse: Refuse) => VendorClass {
+  if ('rules' in outcome) {
+    const rules = outcome.rules.map(({ when, is }) => ({
+      is,
+      when: when.map((one) => ({ ...place(one.column, 'outcome'), values: one.values })),
+    }));
+    const columns = [...new Map(rules.flatMap(({ when }) => when).map((one) => [one.index, one])).values()];
+    return (cell, refuse) => {
+      const rule = rules.find(({ when }) => when.every((one) => one.values.some((value) => fits(cell(one), value))));
+      if (rule) return rule.is;
+      const row = columns.map((one) => `${one.column} "${masked(cell(one))}"`).join(', ');
+      throw refuse(columns[0]!, `no rule of outcome fits ${row}`, 'add one to the mapping, or leave such rows out by "where"');
+    };
+  }
+  const column = place(outcome.column, 'outcome');
+  return (cell, refuse) => {
+    const written = cell(column);
+    if (Object.hasOwn(outcome.values, written)) return outcome.values[written]!;
+    const known = Object.keys(outcome.values).join(', ');
+    throw refuse(column, `"${masked(written)}" is not among outcome.values`, `the mapping knows ${known}`);
   };
 }
 

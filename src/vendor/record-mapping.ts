@@ -3,6 +3,7 @@ import { CallsurgeError } from '../errors.ts';
 import { VENDOR_CLASSES, type VendorClass } from '../record/schema.ts';
 import { type TimeReader, timeReader } from '../scenario/log-times.ts';
 import { Fields } from '../schedule/fields.ts';
+import { type CheckedRule, checkRules, checkWhen, type OutcomeRule } from './record-outcome.ts';
 
 export type Column = string | number;
 export const DURATION_UNITS = ['s', 'ms', 'min', 'hms'] as const;
@@ -36,8 +37,8 @@ export interface VendorMapping {
   talk?: DurationColumn;
   /** What the vendor bills for the call. */
   billed?: DurationColumn;
-  /** What the column's values mean: `{ '已接听': 'answered', … }`. A value that is not here is refused. */
-  outcome?: { column: Column; values: Record<string, VendorClass> };
+  /** What the column's values mean: `{ '已接听': 'answered', … }`, or rules over several columns. A value or row that is not here is refused. */
+  outcome?: { column: Column; values: Record<string, VendorClass> } | OutcomeRule[];
   agent?: Column;
   /** Present where the cell is neither empty nor one of `absent`. */
   recording?: { column: Column; absent?: string[] };
@@ -66,10 +67,10 @@ export interface CheckedVendorMapping {
   reader: TimeReader;
   timeFormat: string;
   durations: Partial<Record<(typeof DURATION_COLUMNS)[number], Required<DurationColumn>>>;
-  outcome: { column: Column; values: Record<string, VendorClass> } | undefined;
+  outcome: { column: Column; values: Record<string, VendorClass> } | { rules: CheckedRule[] } | undefined;
   agent: Column | undefined;
   recording: { column: Column; absent: string[] } | undefined;
-  where: { column: Column; values: string[] }[];
+  where: CheckedRule['when'];
   header: boolean;
   delimiter: string | undefined;
   encoding: string;
@@ -120,10 +121,10 @@ function check(raw: unknown): CheckedVendorMapping {
     reader: readerOf(fields, timeFormat),
     timeFormat,
     durations,
-    outcome: outcomeOf(fields, column),
+    outcome: outcomeOf(fields, column, header),
     agent: optional('agent'),
     recording: recordingOf(fields, column),
-    where: whereOf(fields, header),
+    where: checkWhen(fields, 'where', header),
     header,
     delimiter: fields.has('delimiter') ? fields.string('delimiter') : undefined,
     encoding: encodingOf(fields),
@@ -165,8 +166,9 @@ function encodingOf(fields: Fields): string {
   }
 }
 
-function outcomeOf(fields: Fields, column: ReadColumn): CheckedVendorMapping['outcome'] {
+function outcomeOf(fields: Fields, column: ReadColumn, header: boolean): CheckedVendorMapping['outcome'] {
   if (!fields.has('outcome')) return undefined;
+  if (Array.isArray(fields.raw('outcome'))) return { rules: checkRules(fields.list('outcome'), header, fields) };
   const outcome = new Fields(fields.raw('outcome'), 'outcome');
   const values = new Fields(outcome.raw('values') ?? {}, 'outcome.values');
   const names = Object.keys((outcome.raw('values') as object | undefined) ?? {});
@@ -188,18 +190,6 @@ function recordingOf(fields: Fields, column: ReadColumn): CheckedVendorMapping['
   const checked = { column: column(recording, 'column'), absent };
   recording.end();
   return checked;
-}
-
-function whereOf(fields: Fields, header: boolean): CheckedVendorMapping['where'] {
-  const raw = fields.raw('where');
-  if (raw === undefined) return [];
-  const where = new Fields(raw, 'where');
-  return Object.keys(raw as object).map((name) => {
-    const value = where.raw(name);
-    const values = (Array.isArray(value) ? value : [value]) as string[];
-    if (!values.every((one) => typeof one === 'string')) throw where.invalid(name, 'must be a text or a list of texts');
-    return { column: header ? name : Number(name), values };
-  });
 }
 
 function billingOf(fields: Fields): CheckedVendorMapping['billing'] {

@@ -110,6 +110,19 @@ describe('matching', () => {
 });
 
 describe('the two records', () => {
+  it('tells no wait where the vendor has no time of an agent', () => {
+    const rows = range(30).map((i) => ours(i, i * 1000, i * 1000, i % 6 === 5 ? null : 20_000));
+    const { figures } = reconcile(
+      rows,
+      rows.map((row) => theirs(row, 0, { agentMs: null })),
+    );
+    // The whole call is no wait.
+    expect(figures.waitDiffers.n).toBe(0);
+    expect(figures.outcomeDiffers.part).toBe(0);
+    expect(figures.theirs).toMatchObject({ asaMs: null, abandonment: { part: 5, whole: 30 } });
+    expect(figures.theirs.serviceLevel.map(({ value }) => value)).toEqual([null, null, null, null, null]);
+  });
+
   it('agree where they agree', () => {
     const rows = range(30).map((i) => ours(i, i * 1000, i * 1000, i % 6 === 5 ? null : 20_000));
     const { figures } = reconcile(
