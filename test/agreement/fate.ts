@@ -24,6 +24,9 @@ export function fateOfRow(row: CallRow): Fate {
       return 'abandoned';
     case 'completed':
       return row.wants_agent ? 'abandoned' : 'served';
+    case 'harness':
+      // Late by our own fault, and then a call like any other.
+      return row.answer_ms === null || row.bye_sent_ms === null ? 'unknown' : row.wants_agent ? 'abandoned' : 'served';
     case 'dropped':
     case 'diverted':
       return 'ended';

@@ -1,6 +1,8 @@
 /** Peaks of concurrency, exact: every beginning and end is an event. Written apart from src/analysis, which it helps to check. */
 import type { CallRow } from '../../src/record/schema.ts';
 import type { TruthRow } from '../../src/simulator/truth.ts';
+import type { CallFact } from '../lab/call-facts.ts';
+import { groupBy } from './agreement.ts';
 
 export const KINDS = ['occupied', 'answered', 'queued', 'talking'] as const;
 export type Peaks = Record<(typeof KINDS)[number], number>;
@@ -51,6 +53,20 @@ export function peaksOfTruth(rows: readonly TruthRow[]): Peaks {
     answered: peakOf(rows.map((row) => [row.answered_ms, row.ended_ms])),
     queued: peakOf(rows.map((row) => [row.queued_ms, row.agent_ms ?? row.ended_ms])),
     talking: peakOf(rows.map((row) => [row.agent_ms, row.ended_ms])),
+  };
+}
+
+/** The same from Asterisk's events. A call that a full site passed on is one, from its first site to its last. */
+export function peaksOfFacts(facts: readonly CallFact[]): Peaks {
+  const calls = [...groupBy(facts, (fact) => fact.sipCallId).values()];
+  const last = (fact: CallFact) => fact.connectMs ?? fact.abandonMs ?? fact.hangupMs;
+  return {
+    occupied: peakOf(
+      calls.map((legs) => [Math.min(...legs.map(({ startMs }) => startMs)), Math.max(...legs.map(({ hangupMs }) => hangupMs ?? Infinity))]),
+    ),
+    answered: peakOf(facts.map((fact) => [fact.answerMs, fact.hangupMs])),
+    queued: peakOf(facts.map((fact) => [fact.joinMs, last(fact)])),
+    talking: peakOf(facts.map((fact) => [fact.connectMs, fact.hangupMs])),
   };
 }
 

@@ -6,6 +6,14 @@ import { AmiClient, type AmiEvent, type AmiLogin } from './ami.ts';
 
 export type Refusal = 'capacity' | 'queue-full';
 
+/** One agent rung for a call. */
+export interface OfferFact {
+  agent: string;
+  atMs: number;
+  /** AgentRingNoAnswer: rang too long, or refused at once. Null: answered, or the caller left first. */
+  failedMs: number | null;
+}
+
 export interface CallFact {
   site: string;
   /** Channel's Uniqueid: the key of queue_log and CDR. */
@@ -15,10 +23,14 @@ export interface CallFact {
   caller: string;
   called: string;
   startMs: number;
+  /** 200 to the caller: its channel is up. */
+  answerMs: number | null;
   queue: string | null;
   joinMs: number | null;
   /** Place in the queue on joining, from 1. */
   position: number | null;
+  /** Agents rung for it, in order. */
+  offers: OfferFact[];
   abandonMs: number | null;
   agent: string | null;
   connectMs: number | null;
@@ -32,6 +44,9 @@ export interface CallFact {
   /** Q.850 cause of the hangup. */
   cause: number | null;
 }
+
+/** AST_STATE_UP. */
+const UP = '6';
 
 /** Folds events into facts. Pure: feed it events in order. */
 export class CallFacts {
@@ -51,9 +66,11 @@ export class CallFacts {
         caller: fields.calleridnum ?? '',
         called: fields.called ?? '',
         startMs: atMs,
+        answerMs: null,
         queue: null,
         joinMs: null,
         position: null,
+        offers: [],
         abandonMs: null,
         agent: null,
         connectMs: null,
@@ -73,6 +90,9 @@ export class CallFacts {
         if (fields.userevent === 'CapacityReject') fact.refused = 'capacity';
         if (fields.userevent === 'QueueFull') fact.refused = 'queue-full';
         break;
+      case 'Newstate':
+        if (fields.channelstate === UP) fact.answerMs ??= atMs;
+        break;
       case 'QueueCallerJoin':
         fact.queue = fields.queue ?? null;
         fact.joinMs = atMs;
@@ -81,6 +101,14 @@ export class CallFacts {
       case 'QueueCallerAbandon':
         fact.abandonMs = atMs;
         break;
+      case 'AgentCalled':
+        fact.offers.push({ agent: agentOf(fields.interface) ?? '', atMs, failedMs: null });
+        break;
+      case 'AgentRingNoAnswer': {
+        const offer = fact.offers.findLast(({ agent, failedMs }) => failedMs === null && agent === agentOf(fields.interface));
+        if (offer) offer.failedMs = atMs;
+        break;
+      }
       case 'AgentConnect':
         fact.agent = agentOf(fields.interface);
         fact.connectMs = atMs;

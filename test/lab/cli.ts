@@ -10,7 +10,7 @@ A call centre to test against, on this machine's loopback: two Asterisk sites be
   up      sets up what is missing, starts the lab and leaves it running
   status  what is running
   down    ends what up started
-Settings from the environment: LAB_AGENTS (per site), LAB_MAXCALLS, LAB_QMAXLEN, LAB_RTP_TIMEOUT, LAB_EDGE_MAX, LAB_EDGE_CPS.`;
+Settings from the environment: LAB_AGENTS (per site), LAB_MAXCALLS, LAB_QMAXLEN, LAB_RING, LAB_RTP_TIMEOUT, LAB_EDGE_MAX, LAB_EDGE_CPS.`;
 
 const say = (line: string) => console.log(line);
 

@@ -39,7 +39,12 @@ describe('AMI', () => {
     event('QueueCallerJoin', 1, { queue: 'support' });
     expect(facts.calls(), 'a channel that did not come by the trunk').toEqual([]);
     event('UserEvent', 10, { userevent: 'TrunkCall', sipcallid: 'x@y', called: '2000', calleridnum: '4001000001' });
+    event('Newstate', 15, { channelstate: '4' });
+    event('Newstate', 16, { channelstate: '6' });
     event('QueueCallerJoin', 20.5, { queue: 'support', position: '3' });
+    event('AgentCalled', 21, { interface: 'PJSIP/1002' });
+    event('AgentRingNoAnswer', 25, { interface: 'PJSIP/1002' });
+    event('AgentCalled', 26, { interface: 'PJSIP/1001' });
     event('AgentConnect', 30, { interface: 'PJSIP/1001' });
     event('BridgeEnter', 31, {});
     event('BridgeEnter', 35, {});
@@ -48,8 +53,13 @@ describe('AMI', () => {
     expect(facts.calls()).toMatchObject([
       {
         sipCallId: 'x@y',
+        answerMs: 16,
         joinMs: 20.5,
         position: 3,
+        offers: [
+          { agent: '1002', atMs: 21, failedMs: 25 },
+          { agent: '1001', atMs: 26, failedMs: null },
+        ],
         agent: '1001',
         connectMs: 30,
         bridgeMs: 31,

@@ -45,6 +45,7 @@ export function renderSite(site: SiteAddress, settings: LabSettings, folder: str
     EDGE_IP: EDGE.host,
     MAXCALLS: settings.maxCalls,
     QMAXLEN: settings.qmaxlen,
+    RING: settings.ringS,
     RTP_START: RTP_PORTS[0],
     RTP_END: RTP_PORTS[1],
     RTP_TIMEOUT: settings.rtpTimeoutS,

@@ -12,6 +12,8 @@ export interface LabOptions {
   maxCalls?: number;
   /** Callers waiting per queue and site before "queue full". Default 60. */
   qmaxlen?: number;
+  /** One agent is rung this long. Default 15 s. */
+  ringS?: number;
   /** A call that sends no RTP for this long is hung up. Default 30 s. */
   rtpTimeoutS?: number;
   /** Concurrent calls of the edge, 0 for no limit. Default 0. */
@@ -37,7 +39,7 @@ export const AMI = { port: 5038, username: 'lab', secret: 'labsecret' } as const
 /** Each site has its own address, so both may use the same ports: 2500 legs each. */
 export const RTP_PORTS = [10_000, 14_999] as const;
 
-/** Settings from options, then `LAB_AGENTS`, `LAB_MAXCALLS`, `LAB_QMAXLEN`, `LAB_RTP_TIMEOUT`, `LAB_EDGE_MAX`, `LAB_EDGE_CPS`, then the defaults. */
+/** Settings from options, then `LAB_AGENTS`, `LAB_MAXCALLS`, `LAB_QMAXLEN`, `LAB_RING`, `LAB_RTP_TIMEOUT`, `LAB_EDGE_MAX`, `LAB_EDGE_CPS`, then the defaults. */
 export function settingsOf(options: LabOptions, env: NodeJS.ProcessEnv = process.env): LabSettings {
   const pick = (field: string, option: number | undefined, variable: string, fallback: number, [low, high]: [number, number]) => {
     const value = option ?? (env[variable] ? Number(env[variable]) : fallback);
@@ -52,6 +54,7 @@ export function settingsOf(options: LabOptions, env: NodeJS.ProcessEnv = process
     agentsPerSite: pick('agentsPerSite', options.agentsPerSite, 'LAB_AGENTS', 10, [1, 99]),
     maxCalls: pick('maxCalls', options.maxCalls, 'LAB_MAXCALLS', 100, [0, 1000]),
     qmaxlen: pick('qmaxlen', options.qmaxlen, 'LAB_QMAXLEN', 60, [1, 1000]),
+    ringS: pick('ringS', options.ringS, 'LAB_RING', 15, [1, 300]),
     rtpTimeoutS: pick('rtpTimeoutS', options.rtpTimeoutS, 'LAB_RTP_TIMEOUT', 30, [1, 3600]),
     edgeMax: pick('edgeMax', options.edgeMax, 'LAB_EDGE_MAX', 0, [0, 10_000]),
     edgeCps: pick('edgeCps', options.edgeCps, 'LAB_EDGE_CPS', 100, [1, 10_000]),

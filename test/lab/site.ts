@@ -79,11 +79,20 @@ export class LabSite {
   }
 
   queueLog(): QueueLogRow[] {
-    return parseQueueLog(this.#read('var/queue_log'));
+    return parseQueueLog(this.queueLogText());
   }
 
   cdr(): CdrRow[] {
-    return parseCdr(this.#read('var/cdr-csv/Master.csv'));
+    return parseCdr(this.cdrText());
+  }
+
+  /** The two as Asterisk wrote them. */
+  queueLogText(): string {
+    return this.#read('var/queue_log');
+  }
+
+  cdrText(): string {
+    return this.#read('var/cdr-csv/Master.csv');
   }
 
   /** Warnings and errors of Asterisk. */
