@@ -10,6 +10,7 @@ import { bindAddress, mediaAddress, RTP_PORTS } from '../engine/local-side.ts';
 import { openOurSide } from '../engine/sip-side.ts';
 import { CallsurgeError } from '../errors.ts';
 import { agree, createMediaPump, makeOffer, type RtpStream, ToneListener } from '../media/index.ts';
+import { printable } from '../report/markup.ts';
 import type { SipDialog, SipFailure, SipStack, TracedMessage } from '../sip/index.ts';
 import { contractRules } from '../vendor/contract.ts';
 import { loadVendor } from '../vendor/load.ts';
@@ -58,6 +59,9 @@ export function doctorCommand(): Command {
     });
 }
 
+/** What a vendor sends must not work the terminal. */
+const say = (text: string) => console.log(printable(text));
+
 /** @returns the exit code. */
 async function examine(vendor: VendorProfile, flags: DoctorFlags, stopped: AbortSignal): Promise<number> {
   const trunks = liveTrunks(vendor, process.env);
@@ -101,7 +105,7 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags, stopped: Abort
       timeoutMs: 2000,
     });
     const start = seen[0]?.at ?? clock.now();
-    console.log(
+    say(
       `trunk ${trunk.name} at ${trunk.nextHop.transport}:${trunk.nextHop.host}:${trunk.nextHop.port}: OPTIONS ${options.kind === 'response' ? `answered ${options.response.status} in ${(options.at - options.sentAt).toFixed(1)} ms` : wordsOf(options, problems[0])}`,
     );
 
@@ -128,15 +132,15 @@ async function examine(vendor: VendorProfile, flags: DoctorFlags, stopped: Abort
       answeredOptions: options.kind === 'response',
     });
 
-    console.log(`\n${ladder(seen, start, `${stack.local.host}:${stack.local.port}`)}\n`);
+    say(`\n${ladder(seen, start, `${stack.local.host}:${stack.local.port}`)}\n`);
     if (flags.messages)
-      for (const message of seen) console.log(`--- ${message.sent ? '→' : '←'} ${(message.at - start).toFixed(1)} ms\n${message.text}`);
-    console.log(options.kind === 'timeout' && outcome.silent ? `${called}: no answer to the call either` : outcome.text);
+      for (const message of seen) say(`--- ${message.sent ? '→' : '←'} ${(message.at - start).toFixed(1)} ms\n${message.text}`);
+    say(options.kind === 'timeout' && outcome.silent ? `${called}: no answer to the call either` : outcome.text);
     const [received, sent] = [stream.received(), stream.sent()];
-    console.log(
+    say(
       `RTP: sent ${sent.sent}, received ${received.received}, lost ${received.lost}, jitter ${received.jitterMs.toFixed(1)} ms, longest gap ${received.gapMs.toFixed(0)} ms`,
     );
-    console.log(heard.length === 0 ? 'heard: nothing that we recognise' : `heard: ${heard.slice(0, 20).join(' · ')}`);
+    say(heard.length === 0 ? 'heard: nothing that we recognise' : `heard: ${heard.slice(0, 20).join(' · ')}`);
     return outcome.exit;
   } finally {
     await Promise.all([stack.close(), pump.close()]);

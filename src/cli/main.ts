@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CallsurgeError, messageOf } from '../errors.ts';
+import { printable } from '../report/markup.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { EXIT, EXIT_MEANINGS, exitCodeOf } from './exit-codes.ts';
@@ -70,7 +71,7 @@ async function main(argv: string[]): Promise<number> {
     return Number(process.exitCode ?? EXIT.ok);
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.invalidConfig;
-    console.error(thrown instanceof CallsurgeError || thrown instanceof Error ? `callsurge: ${messageOf(thrown)}` : thrown);
+    console.error(thrown instanceof CallsurgeError || thrown instanceof Error ? `callsurge: ${printable(messageOf(thrown))}` : thrown);
     if (!(thrown instanceof CallsurgeError) && thrown instanceof Error) console.error(thrown.stack);
     return exitCodeOf(thrown);
   }

@@ -4,6 +4,7 @@ import { CallsurgeError } from '../errors.ts';
 import { readMeta, readTable } from '../record/read.ts';
 import { type AgentRow, type CallRow, TABLES, type TraceRow } from '../record/schema.ts';
 import { ladder } from '../report/ladder.ts';
+import { printable } from '../report/markup.ts';
 
 export function showCommand(): Command {
   return new Command('show')
@@ -14,7 +15,7 @@ export function showCommand(): Command {
     .addHelpText('after', '\nExample:\n  callsurge show reports/2026-11-11-000000-midnight-spike-vendor-a 1-17')
     .action(async (folder: string, call: string | undefined, flags: { messages?: boolean }) => {
       readMeta(folder);
-      console.log(call === undefined ? await listKept(folder) : await showCall(folder, call, flags.messages === true));
+      console.log(printable(call === undefined ? await listKept(folder) : await showCall(folder, call, flags.messages === true)));
     });
 }
 

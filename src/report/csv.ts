@@ -4,6 +4,7 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import type { RunAnalysis } from '../analysis/model.ts';
+import { defuse } from '../record/cells.ts';
 import { OUTCOMES } from '../record/schema.ts';
 import { figuresOf } from './figures.ts';
 import { printable } from './markup.ts';
@@ -88,7 +89,4 @@ export function minutesCsv(analysis: RunAnalysis): string {
 const rounded = (value: number | null) => (value === null ? null : Number(value.toPrecision(value < 1 ? 9 : 7)));
 
 /** A name from a scenario must not become a formula when a spreadsheet opens the file. */
-function cell(text: string): string {
-  const safe = printable(text);
-  return /^[=+\-@\t\r]/.test(safe) ? `'${safe}` : safe;
-}
+const cell = (text: string) => defuse(printable(text));

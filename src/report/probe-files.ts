@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { Period } from '../analysis/availability.ts';
+import { defuse } from '../record/cells.ts';
+import { printable } from './markup.ts';
 import { type ProbePage, renderProbeHtml } from './probe-page.ts';
 import { put } from './search-files.ts';
 
@@ -26,7 +28,7 @@ export function writeProbeReports(dir: string, page: ProbePage): string {
     stringify(
       [
         ['start_utc', 'end_utc', 'ms', 'least_ms', 'most_ms', 'why'],
-        ...outages.map((o) => [iso(o.startMs), iso(o.endMs), o.ms, o.leastMs, o.mostMs, o.why?.replace(/^[=+\-@\t\r]/, "'$&")]),
+        ...outages.map((o) => [iso(o.startMs), iso(o.endMs), o.ms, o.leastMs, o.mostMs, o.why && defuse(printable(o.why))]),
       ],
       OPTIONS,
     ),

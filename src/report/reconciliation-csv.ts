@@ -11,6 +11,7 @@ import {
   vendorTalk,
   vendorWait,
 } from '../analysis/reconcile.ts';
+import { defuse } from '../record/cells.ts';
 import { printable } from './markup.ts';
 
 const HEAD = [
@@ -68,7 +69,4 @@ export function reconciliationCsv(calls: readonly ReconciledCall[], billing: Bil
 const round = (ms: number | null) => (ms === null ? null : Math.round(ms));
 
 /** What others wrote must not become a formula when a spreadsheet opens the file. */
-function text(value: string): string {
-  const safe = printable(value);
-  return /^[=+\-@\t\r]/.test(safe) ? `'${safe}` : safe;
-}
+const text = (value: string) => defuse(printable(value));

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { SearchRecord } from '../analysis/search-result.ts';
 import { CallsurgeError, messageOf } from '../errors.ts';
+import { defuse } from '../record/cells.ts';
+import { printable } from './markup.ts';
 import type { Language } from './messages/say.ts';
 import { renderSearchHtml } from './search-page.ts';
 
@@ -61,7 +63,7 @@ function trialsCsv({ trials }: SearchRecord): string {
     ...[number, against, load, length, lengthMs, new Date(startMs).toISOString(), verdict, why],
     ...[f.attempts, f.answered, f.failed, f.refused, f.dropped, f.harness, Number(loss.toPrecision(9)), held],
     ...[f.peakAnswered, f.peakOccupied, f.srdP95Ms === null ? null : Math.round(f.srdP95Ms * 1000) / 1000, f.unhealthySeconds],
-    f.commonest?.replace(/^[=+\-@\t\r]/, "'$&"),
+    f.commonest && defuse(printable(f.commonest)),
     folder,
   ]);
   return stringify([head, ...rows], { bom: true, record_delimiter: 'windows' });

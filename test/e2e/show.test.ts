@@ -1,5 +1,5 @@
 /** The signalling of a run's calls: kept, shown, and in the report. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { embeddedProfile, Place, rowsOf } from './callsurge.ts';
@@ -38,6 +38,13 @@ it('keeps what failed and a sample of the rest, shows a call, and draws one of e
   const shown = await place.run(['show', dir, blocked[0]!.call!]);
   expect(shown.code).toBe(0);
   expect(shown.stdout).toMatch(/outcome +blocked/);
+
+  // A reason phrase of the other side's that would clear the terminal.
+  const file = join(dir, 'calls.csv');
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll('Service Unavailable', '\u001b[2JService Unavailable'));
+  const { stdout } = await place.run(['show', dir]);
+  expect(stdout).toContain('[2JService Unavailable');
+  expect(stdout).not.toContain('\u001b');
   expect(shown.stdout).toMatch(/◀─+ 503 .*\(INVITE\)/);
   const whole = await place.run(['show', dir, blocked[0]!.sip_call_id!, '--messages']);
   expect(whole.stdout).toContain(`Call-ID: ${blocked[0]!.sip_call_id}`);
