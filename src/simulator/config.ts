@@ -78,6 +78,19 @@ export interface SimulatorConfig {
    * the caller's number in From and P-Asserted-Identity, the caller's Call-ID in X-Call, the skill in X-Skill.
    */
   accounts?: { username: string; password: string; first: number; count: number; skill: string }[];
+  /**
+   * Agents who work by telephone: numbers that it calls over `trunk`, `{n}` is the number. They are at work from the start, each with a skill; offers
+   * look like those of accounts.
+   */
+  phones?: { number: string; first: number; count: number; skill: string }[];
+  /** Where it makes calls to: the customer's side of the trunk. Needed for `phones` and `callBack`. */
+  trunk?: { host: string; port: number };
+  /**
+   * Calls customers back, at their caller number over `trunk`: those who press `digit` in the menu or the queue (default '9', null: none), who then hear
+   * that it is noted and are hung up on, and with `abandoned` those who gave up in the queue, too (default false). `afterMs` (default 2000) after
+   * their call has ended; whoever answers within `ringMs` (default 20000) is put through before all others of that skill. It tries once.
+   */
+  callBack?: { digit?: string | null; abandoned?: boolean; afterMs?: DrawMs; ringMs?: number };
   /** Ring one agent this long before the next. Default 15000. Who refuses or lets it ring is left alone for a second. */
   agentRingMs?: number;
   /** After an answered call the router leaves an agent alone for this long. Default 0. */

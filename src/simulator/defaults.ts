@@ -24,6 +24,9 @@ export interface CompleteConfig {
   vipPrefix: string;
   ownAgents: OwnAgentGroup[];
   accounts: { username: string; password: string; first: number; count: number; skill: string }[];
+  phones: { number: string; first: number; count: number; skill: string }[];
+  trunk: { host: string; port: number } | null;
+  callBack: { digit: string | null; abandoned: boolean; afterMs: DrawMs; ringMs: number } | null;
   agentRingMs: number;
   wrapUpMs: number;
   signalAgent: 'INVITE' | 'UPDATE' | 'INFO' | 'none';
@@ -89,6 +92,12 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
     whole(group.count, `accounts[${i}].count`);
     if (group.count > 1 && !group.username.includes('{n}')) throw invalid(`accounts[${i}].username`, 'needs {n} where there are several');
   }
+  for (const [i, group] of (config.phones ?? []).entries()) {
+    whole(group.count, `phones[${i}].count`);
+    if (group.count > 1 && !group.number.includes('{n}')) throw invalid(`phones[${i}].number`, 'needs {n} where there are several');
+  }
+  if ((config.phones?.length || config.callBack) && !config.trunk) throw invalid('trunk', 'is missing: where calls are made to');
+  if (config.trunk && !config.allowRemote && !isLoopback(config.trunk.host)) throw invalid('trunk.host', 'must be on loopback');
   const failover = config.failover ?? {};
   const queue = config.queue ?? {};
   return {
@@ -119,6 +128,9 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
     vipPrefix: config.vipPrefix ?? '900',
     ownAgents,
     accounts: config.accounts ?? [],
+    phones: config.phones ?? [],
+    trunk: config.trunk ?? null,
+    callBack: callBackOf(config.callBack, menu),
     agentRingMs: ms(config.agentRingMs ?? 15_000, 'agentRingMs'),
     wrapUpMs: ms(config.wrapUpMs ?? 0, 'wrapUpMs'),
     signalAgent: config.signalAgent ?? 'none',
@@ -128,6 +140,19 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
     alarmDelayMs: ms(config.alarmDelayMs ?? 0, 'alarmDelayMs'),
     truthFile: config.truthFile ?? null,
     seed: config.seed ?? 1,
+  };
+}
+
+function callBackOf(callBack: SimulatorConfig['callBack'], menu: CompleteConfig['menu']): CompleteConfig['callBack'] {
+  if (!callBack) return null;
+  const digit = callBack.digit === undefined ? '9' : callBack.digit;
+  if (digit !== null && !/^[0-9*#A-D]$/.test(digit)) throw invalid('callBack.digit', 'must be one DTMF digit');
+  if (digit !== null && menu?.[digit] !== undefined) throw invalid('callBack.digit', `${digit} is in the menu`);
+  return {
+    digit,
+    abandoned: callBack.abandoned ?? false,
+    afterMs: callBack.afterMs ?? 2000,
+    ringMs: ms(callBack.ringMs ?? 20_000, 'callBack.ringMs'),
   };
 }
 

@@ -4,6 +4,8 @@
  */
 export const TRUTH_COLUMNS = [
   'sip_call_id',
+  /** Of a call that the vendor made: the Call-ID of the one that asked to be called back. Null: the caller called. */
+  'back_of',
   'caller',
   'called',
   /** The site that took it; null where the edge refused it. */
@@ -30,8 +32,8 @@ export const TRUTH_COLUMNS = [
   'ended_by',
   /**
    * answered: an agent talked · served: answered where no agent is meant (echo) · abandoned: the caller left while it rang, in the menu or in the
-   * queue · blocked: refused for capacity (503, 486, 480), or "all busy" was played · diverted: 302, or its announcement · lost: a fault ended it ·
-   * failed: the vendor gave up (no digit, longest wait, no ACK, no common codec)
+   * queue · blocked: refused for capacity (503, 486, 480), or "all busy" was played · diverted: 302, or its announcement, or the number was left to be
+   * called back · lost: a fault ended it · failed: the vendor gave up (no digit, longest wait, no ACK, no common codec, a call-back not answered)
    */
   'outcome',
 ] as const;
@@ -40,6 +42,7 @@ export type TruthOutcome = 'answered' | 'abandoned' | 'blocked' | 'served' | 'lo
 
 export interface TruthRow {
   sip_call_id: string;
+  back_of: string | null;
   caller: string;
   called: string;
   site: string | null;

@@ -23,6 +23,7 @@ const row = (n: number, more: Partial<CallRow> = {}): CallRow =>
   });
 const truth = (n: number, more: Partial<TruthRow> = {}): TruthRow => ({
   sip_call_id: `id-${n}`,
+  back_of: null,
   caller: `${4001000000 + n}`,
   called: '4001000000',
   site: 'a',

@@ -20,7 +20,11 @@ export type ReportedPeaks = Partial<Record<Counting, number>>;
 
 /** Compares call by call, by Call-ID. Truth rows and our rows must both be complete (after the drain). */
 export function agreeWithTruth(rows: readonly CallRow[], truth: readonly TruthRow[], reported?: ReportedPeaks): TruthAgreement {
-  const theirs = groupBy(truth, (row) => row.sip_call_id);
+  // What the vendor originated stands in events.csv, not among the attempts of callers.
+  const theirs = groupBy(
+    truth.filter((row) => row.back_of === null),
+    (row) => row.sip_call_id,
+  );
   const found: Difference[] = [];
   const unnoticed: Difference[] = [];
   const seen: Seen[] = [];

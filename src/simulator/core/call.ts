@@ -8,6 +8,7 @@
  *   menu        menu tone, waiting for a digit                queued | announced | ended
  *   queued      hold tone; waiting, or an agent is ringing    talking | ended
  *   talking     an agent is on the line                       ended
+ *   dialling    a call-back: the vendor calls the customer     queued | ended
  *   served      echo: answered where no agent is meant        ended
  *   announced   "all lines are busy", then BYE                ended
  *   ended       its truth row is closed
@@ -19,7 +20,7 @@ import type { Agent } from './agents.ts';
 import type { Member } from './line.ts';
 import type { Site } from './sites.ts';
 
-export type CallState = 'arriving' | 'placed' | 'ringing' | 'menu' | 'queued' | 'talking' | 'served' | 'announced' | 'ended';
+export type CallState = 'dialling' | 'arriving' | 'placed' | 'ringing' | 'menu' | 'queued' | 'talking' | 'served' | 'announced' | 'ended';
 
 /** What an INVITE tells the edge. */
 export interface Arrival {
@@ -28,6 +29,8 @@ export interface Arrival {
   called: string;
   /** `X-VIP: 1` */
   vip?: boolean;
+  /** A call of the vendor's own: to call back who made that call. `caller` and `called` are of this call. */
+  backOf?: string;
 }
 
 /** One ringing of one agent for one call. */
@@ -55,6 +58,8 @@ export class Call implements Member<Call> {
   limit: TimerHandle | null = null;
   offer: Offer | null = null;
   agent: Agent | null = null;
+  /** The customer has left the number, to be called back. */
+  numberLeft = false;
   /** The host's own, never looked at here. */
   data: unknown = null;
 
@@ -68,6 +73,7 @@ export class Call implements Member<Call> {
     this.kind = kind;
     this.row = {
       sip_call_id: arrival.sipCallId,
+      back_of: arrival.backOf ?? null,
       caller: arrival.caller,
       called: arrival.called,
       site: null,
@@ -87,6 +93,11 @@ export class Call implements Member<Call> {
       ended_by: null,
       outcome: null,
     };
+  }
+
+  /** The customer's number, whoever called. */
+  get customer(): string {
+    return this.row.back_of === null ? this.row.caller : this.row.called;
   }
 
   get answered(): boolean {

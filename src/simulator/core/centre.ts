@@ -9,6 +9,7 @@ import { ANNOUNCEMENT_MS, type CompleteConfig, RETRY_AFTER_S } from '../defaults
 import type { SimulatorEvent, SimulatorState, TruthOutcome, TruthRow } from '../truth.ts';
 import type { Agent } from './agents.ts';
 import { type Arrival, Call, type Offer } from './call.ts';
+import { CALL_BACK_PRIORITY, CallBacks } from './call-backs.ts';
 import { Desk } from './desk.ts';
 import { drawMs } from './draw.ts';
 import { Edge } from './edge.ts';
@@ -24,6 +25,7 @@ export class CallCentre {
   readonly desk: Desk;
   readonly operator: Operator;
   readonly #edge: Edge;
+  readonly #callBacks: CallBacks | null;
   readonly #clock: Clock;
   readonly #config: CompleteConfig;
   readonly #host: CentreHost;
@@ -48,6 +50,7 @@ export class CallCentre {
       scaleDelayMs: config.scaleDelayMs,
       lose: (call) => this.#finish(call, 'fault', 'lost'),
     });
+    this.#callBacks = config.callBack && new CallBacks(clock, config.callBack, config.seed, (of) => this.#callBack(of));
     this.#firstSkill = Object.values(config.menu ?? {})[0] ?? config.ownAgents[0]?.skill ?? config.accounts[0]?.skill ?? 'support';
     this.#edge.startProbing();
   }
@@ -55,6 +58,11 @@ export class CallCentre {
   /** Calls not ended. */
   get calls(): ReadonlySet<Call> {
     return this.#calls;
+  }
+
+  /** Call-backs promised and not yet begun. */
+  get callBacksDue(): number {
+    return this.#callBacks?.due ?? 0;
   }
 
   // What the network tells
@@ -83,6 +91,7 @@ export class CallCentre {
   }
 
   digit(call: Call, digit: string): void {
+    if (this.#callBacks?.asks(call, digit)) return this.#noteNumber(call);
     const skill = call.state === 'menu' ? this.#config.menu?.[digit] : undefined;
     if (skill !== undefined) this.#enterQueue(call, skill);
   }
@@ -99,6 +108,16 @@ export class CallCentre {
     if (call.state === 'ended') return;
     call.row.status = status;
     this.#finish(call, 'vendor', 'failed');
+  }
+
+  /** The customer who is called back has answered. @returns false where that was given up meanwhile: hang up. */
+  customerAnswered(call: Call): boolean {
+    if (call.state !== 'dialling') return false;
+    call.step?.cancel();
+    call.row.answered_ms = this.#clock.now();
+    call.row.status = 200;
+    this.#wait(call, call.row.skill!);
+    return true;
   }
 
   /** @returns false where the caller has gone meanwhile, or somebody else has him: hang up. */
@@ -145,8 +164,10 @@ export class CallCentre {
     this.#edge.stop();
     this.desk.close();
     this.operator.close();
+    this.#callBacks?.close();
     for (const call of [...this.#calls]) {
-      if (call.answered || call.state === 'announced') this.#finish(call, 'vendor', this.#outcomeOf(call, 'failed'));
+      if (call.answered || call.state === 'announced' || call.state === 'dialling')
+        this.#finish(call, 'vendor', this.#outcomeOf(call, 'failed'));
       else this.#refuseCall(call, 503);
     }
   }
@@ -215,12 +236,44 @@ export class CallCentre {
       this.#then(call, ANNOUNCEMENT_MS, () => this.#finish(call, 'vendor', this.#outcomeOf(call, 'blocked')));
       return;
     }
+    this.#wait(call, skill);
+  }
+
+  #wait(call: Call, skill: string): void {
     call.state = 'queued';
     call.row.queued_ms = this.#clock.now();
     this.#host.play(call, 'hold');
     const { maxWaitMs } = this.#config.queue;
     if (Number.isFinite(maxWaitMs)) call.limit = this.#later(call, maxWaitMs, () => this.#giveUp(call));
     call.row.queue_position = this.desk.enqueue(call, skill);
+  }
+
+  /** Out of the queue, a word that it is noted, and BYE. */
+  #noteNumber(call: Call): void {
+    call.step?.cancel();
+    call.limit?.cancel();
+    call.row.skill ??= this.#firstSkill;
+    call.numberLeft = true;
+    call.state = 'announced';
+    this.desk.leave(call);
+    this.#host.play(call, 'noted');
+    this.#then(call, ANNOUNCEMENT_MS, () => this.#finish(call, 'vendor', this.#outcomeOf(call, 'diverted')));
+  }
+
+  #callBack(of: Call): void {
+    const now = this.#clock.now();
+    const { sip_call_id: backOf, caller, called, skill } = of.row;
+    const call = new Call(++this.#count, 'queue', { sipCallId: '', caller: called, called: caller, backOf }, CALL_BACK_PRIORITY, now);
+    call.row.skill = skill;
+    this.#calls.add(call);
+    const site = this.sites.edgeTakes(now) ? this.sites.choose(now, null) : null;
+    if (!site) return this.#close(call, 'vendor', 'blocked', () => {});
+    call.site = site;
+    call.row.site = site.name;
+    site.calls.add(call);
+    call.state = 'dialling';
+    this.#then(call, this.#config.callBack!.ringMs, () => this.#finish(call, 'vendor', 'failed'));
+    this.#host.callBack(call, of);
   }
 
   /** The longest wait is over. */
@@ -268,12 +321,14 @@ export class CallCentre {
     // Last, because a freed agent or channel may start the next call's story at once.
     this.desk.leave(call);
     if (call.agent) this.desk.release(call.agent);
+    this.#callBacks?.ended(call);
   }
 
   /** What a call has come to if it ends now; `otherwise` where nothing has been reached. */
   #outcomeOf(call: Call, otherwise: TruthOutcome): TruthOutcome {
     if (call.state === 'talking') return 'answered';
     if (call.state === 'served') return 'served';
+    if (call.numberLeft) return 'diverted';
     if (call.state === 'announced') return this.#config.queue.overflow === 'divert' ? 'diverted' : 'blocked';
     return otherwise;
   }

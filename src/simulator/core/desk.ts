@@ -35,6 +35,8 @@ export class Desk {
     for (const skill of Object.values(config.menu ?? {})) this.team(skill);
     for (const group of config.accounts) this.team(group.skill);
     for (const group of config.ownAgents) this.#seat(group, group.count);
+    for (const { number, first, count, skill } of config.phones)
+      for (let n = first; n < first + count; n++) this.signOn(number.replaceAll('{n}', String(n)), skill);
   }
 
   team(skill: string): Team {

@@ -7,8 +7,8 @@ import type { Agent } from './agents.ts';
 import type { Call, Offer } from './call.ts';
 import type { Site } from './sites.ts';
 
-/** What the caller hears. hold 440 Hz · menu 600 Hz · busy 350 Hz. */
-export type Sound = 'menu' | 'hold' | 'busy' | 'echo';
+/** What the caller hears. hold 440 Hz · menu 600 Hz · busy 350 Hz · noted (the number, for a call-back) 600 Hz. */
+export type Sound = 'menu' | 'hold' | 'busy' | 'noted' | 'echo';
 
 export interface CentreHost {
   /** Sends the INVITE on to that site. Answer: `accepted(call, attempt)`; silence counts as a dead site. */
@@ -22,7 +22,9 @@ export interface CentreHost {
   /** 200 */
   answer(call: Call): void;
   play(call: Call, sound: Sound): void;
-  /** Rings an account. Answers: `agentAnswered`, `agentRefused`. Never asked for own agents. */
+  /** Calls the customer of `of` back. Answers: `customerAnswered`, `broken`, `left`. */
+  callBack(call: Call, of: Call): void;
+  /** Rings an account or a phone. Answers: `agentAnswered`, `agentRefused`. Never asked for own agents. */
   offer(offer: Offer): void;
   /** Stops ringing it. An answer that comes all the same must be hung up. */
   withdraw(offer: Offer): void;

@@ -70,6 +70,12 @@ export class ModelHost implements CentreHost {
     if (caller.talkMs !== undefined) this.clock.after(caller.talkMs, () => this.centre.left(call));
   }
 
+  /** Whoever is called back answers at once. */
+  callBack(call: Call, of: Call): void {
+    call.data = of.data;
+    this.centre.customerAnswered(call);
+  }
+
   probe(site: Site): void {
     this.centre.probed(site, site.state === 'up');
   }
@@ -114,7 +120,7 @@ export function runModel(config: SimulatorConfig, callers: Iterable<ModelCaller>
     number++;
     centre.arrive({ sipCallId: `model-${number}`, caller: caller.caller ?? `1${number}`, called: caller.called ?? '4001000000' }, caller);
   }
-  for (let minutes = 0; centre.calls.size > 0; minutes++) {
+  for (let minutes = 0; centre.calls.size + centre.callBacksDue > 0; minutes++) {
     if (minutes > 24 * 60) throw new RangeError(`${centre.calls.size} calls never end`);
     clock.advance(60_000);
   }

@@ -46,19 +46,19 @@ export class AgentSide {
   #invite(leg: CallerLeg, agentLeg: AgentLeg, contact: string, stack: SipStack): void {
     const { centre, config, edge } = this.#world;
     const { offer } = agentLeg;
-    const { row } = offer.call;
+    const { row, customer } = offer.call;
     const at = hostPortText(edge);
     const local = { host: config.host, port: agentLeg.rtp?.port ?? 0, sessionId: nextSessionId(), version: 1 };
     agentLeg.sdp = offerLike(agentLeg.rtp ? (leg.rtp?.agreement ?? null) : null, local);
     agentLeg.outgoing = stack.call(
       {
         requestUri: contact,
-        fromUri: `sip:${row.caller}@${at}`,
-        fromDisplay: row.caller,
+        fromUri: `sip:${customer}@${at}`,
+        fromDisplay: customer,
         toUri: `sip:${offer.agent.name}@${at}`,
         nextHop: { ...edge, transport: 'udp' },
         headers: [
-          ['P-Asserted-Identity', `<sip:${row.caller}@${at}>`],
+          ['P-Asserted-Identity', `<sip:${customer}@${at}>`],
           ['X-Call', row.sip_call_id],
           ['X-Skill', row.skill ?? ''],
         ],

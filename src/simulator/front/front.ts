@@ -15,7 +15,7 @@ import type { SimulatorEvent, TruthRow } from '../truth.ts';
 import { Authority } from './authority.ts';
 import { EdgeProxy, type Gate } from './edge-proxy.ts';
 import type { InviteTransaction } from './invite-memory.ts';
-import type { AgentLeg, CallerLeg } from './legs.ts';
+import { type AgentLeg, type CallerLeg, callerLeg } from './legs.ts';
 import { Registrar } from './registrar.ts';
 import { SiteFront } from './site-front.ts';
 
@@ -37,6 +37,8 @@ export class Front implements CentreHost {
   readonly #authority: Authority;
   readonly #registrar: Registrar;
   readonly #sites = new Map<string, { front: SiteFront; gate: Gate }>();
+  /** Where agents who work by telephone are called. */
+  readonly #phones = new Map<string, string>();
   /** Calls that an INVITE on its way to a site may belong to. */
   readonly #placed = new Map<number, CallerLeg>();
   #edge!: EdgeProxy;
@@ -89,6 +91,12 @@ export class Front implements CentreHost {
       },
     );
     const edge = this.#edge.local;
+    const outside = this.#config.trunk && hostPortText(this.#config.trunk);
+    for (const { number, first, count } of this.#config.phones)
+      for (let n = first; n < first + count; n++) {
+        const one = number.replaceAll('{n}', String(n));
+        this.#phones.set(one, `sip:${one}@${outside}`);
+      }
     const share = Math.floor((rtpPorts[1] - rtpPorts[0] + 1) / sites.length);
     for (const [i, site] of sites.entries()) {
       const from = rtpPorts[0] + i * share;
@@ -100,7 +108,7 @@ export class Front implements CentreHost {
           edge,
           centre: this.centre,
           claim: (label) => this.#claim(label),
-          contactOf: (account) => this.#registrar.contactOf(account),
+          contactOf: (agent) => this.#phones.get(agent) ?? this.#registrar.contactOf(agent),
           problem: this.#outlets.problem,
         },
         { from, to: from + share - 1 },
@@ -174,18 +182,7 @@ export class Front implements CentreHost {
 
   #arrived(transaction: InviteTransaction): void {
     const { request } = transaction;
-    const leg: CallerLeg = {
-      transaction,
-      call: null,
-      incoming: null,
-      dialog: null,
-      rtp: null,
-      sessionId: 0,
-      version: 0,
-      agent: null,
-      acknowledged: false,
-      announceWhenAcknowledged: null,
-    };
+    const leg = callerLeg(transaction, null);
     transaction.data = leg;
     this.centre.arrive(
       {
@@ -201,7 +198,7 @@ export class Front implements CentreHost {
   #claim(label: string): { leg: CallerLeg; attempt: number } | undefined {
     const [id, attempt] = label.split('.').map(Number);
     const leg = this.#placed.get(id ?? -1);
-    if (!leg || leg.transaction.attempt !== attempt || leg.call?.state !== 'placed') return undefined;
+    if (!leg?.transaction || leg.transaction.attempt !== attempt || leg.call?.state !== 'placed') return undefined;
     this.#placed.delete(leg.call.id);
     leg.transaction.taken = true;
     return { leg, attempt };
@@ -211,14 +208,17 @@ export class Front implements CentreHost {
 
   place(call: Call, site: Site, attempt: number): void {
     const leg = legOf(call);
+    const { transaction } = leg;
+    if (!transaction) return;
     leg.call = call;
-    leg.transaction.taken = false;
+    transaction.taken = false;
     this.#placed.set(call.id, leg);
-    this.#edge.place(leg.transaction, this.#of(site).gate, attempt, `${call.id}.${attempt}`);
+    this.#edge.place(transaction, this.#of(site).gate, attempt, `${call.id}.${attempt}`);
   }
 
   refuse(call: Call, status: number, headers: { retryAfterS?: number; divertTo?: string }): void {
     const leg = legOf(call);
+    if (!leg.transaction) return;
     leg.transaction.over = true;
     const list: [string, string][] = [];
     if (headers.retryAfterS !== undefined) list.push(['Retry-After', String(headers.retryAfterS)]);
@@ -226,6 +226,13 @@ export class Front implements CentreHost {
     this.#placed.delete(call.id);
     if (leg.incoming && call.site) this.#of(call.site).front.refuse(leg, status, list);
     else this.#edge.refuse(leg.transaction, status, list);
+  }
+
+  callBack(call: Call, of: Call): void {
+    const leg = callerLeg(null, call);
+    leg.audio = legOf(of).audio;
+    call.data = leg;
+    this.#at(call).callBacks.dial(leg, call);
   }
 
   ring(call: Call): void {
@@ -263,9 +270,9 @@ export class Front implements CentreHost {
 
   end(call: Call, by: NonNullable<TruthRow['ended_by']>): void {
     const leg = legOf(call);
-    leg.transaction.over = true;
+    if (leg.transaction) leg.transaction.over = true;
     this.#placed.delete(call.id);
-    if (!call.site || by === 'fault' || !leg.incoming) return;
+    if (!call.site || by === 'fault' || !(leg.incoming || leg.outgoing)) return;
     const site = this.#at(call);
     site.end(leg, by === 'caller');
     // An agent that is still being rung is called off by `withdraw`.

@@ -15,6 +15,7 @@ import type { Sound } from '../core/host.ts';
 import type { CompleteConfig } from '../defaults.ts';
 import { AgentSide } from './agent-side.ts';
 import { portError } from './bind-udp.ts';
+import { CallBackSide } from './call-back-side.ts';
 import { answerWith, nextSessionId, replyToOffer, silentBody, wantsAudio } from './caller-sdp.ts';
 import type { CallerLeg } from './legs.ts';
 import { EDGE_CALL } from './relay-text.ts';
@@ -22,6 +23,7 @@ import { SiteMedia } from './rtp.ts';
 
 /** What callers hear. An own agent is noise: anything but the hold tone. */
 const SOUNDS: Record<Exclude<Sound, 'echo'> | 'agent', Source> = {
+  noted: { kind: 'tone', hz: 600 },
   menu: { kind: 'tone', hz: 600 },
   hold: { kind: 'tone', hz: 440 },
   busy: { kind: 'tone', hz: 350 },
@@ -45,6 +47,7 @@ export class SiteFront {
   readonly #world: SiteWorld;
   readonly #media: SiteMedia;
   readonly agents: AgentSide;
+  readonly callBacks: CallBackSide;
   #stack: SipStack | null = null;
   #generation = 0;
   /** Until its port is free again. */
@@ -56,6 +59,7 @@ export class SiteFront {
     const { clock, config } = world;
     this.#media = new SiteMedia(clock, config.host, rtpPorts, randomStream(config.seed, `rtp ${name}`));
     this.agents = new AgentSide(world, this.#media, () => this.#stack);
+    this.callBacks = new CallBackSide(world, this.#media, () => this.#stack);
   }
 
   /** Listens. A site that was stopped comes back with nothing of its former calls. @throws CallsurgeError `port-in-use`. */
@@ -136,6 +140,7 @@ export class SiteFront {
 
   async #takeWithAudio(leg: CallerLeg, attempt: number, incoming: IncomingCall): Promise<void> {
     const { centre } = this.#world;
+    leg.audio = true;
     try {
       leg.rtp = await this.#media.open((digit) => centre.digit(leg.call!, digit));
     } catch (error) {
@@ -219,6 +224,8 @@ export class SiteFront {
   end(leg: CallerLeg, byCaller: boolean): void {
     leg.announceWhenAcknowledged = null;
     if (!byCaller && leg.dialog) void leg.dialog.bye();
+    else if (!leg.dialog) leg.outgoing?.cancel();
+    leg.outgoing = null;
     this.#forget(leg);
   }
 

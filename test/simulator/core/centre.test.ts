@@ -85,6 +85,7 @@ describe('a call', () => {
     expect(stage.rows).toEqual([
       {
         sip_call_id: 'c1',
+        back_of: null,
         caller: '11',
         called: '4001',
         site: 'a',
