@@ -131,6 +131,11 @@ export class AgentDesk {
       }
   }
 
+  /** Is it for an agent of this worker? */
+  knows(incoming: IncomingCall): boolean {
+    return this.#seatOf(incoming) !== undefined;
+  }
+
   /** An INVITE that came to this worker: offered to the agent that its Request-URI names. */
   take(incoming: IncomingCall): void {
     const seat = this.#seatOf(incoming);

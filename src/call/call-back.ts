@@ -4,18 +4,16 @@
  *   waiting ──INVITE to the caller's number──▶ ringing ──(answer delay)──▶ talking ──▶ ended by either side
  *      └─ within is over: no call-back            └─ CANCEL: missed
  *
- * It is matched to its request by the number called. What became of it stands in events.csv (kind `call-back`, named by the request), because calls.csv
- * has the attempts of callers alone; the agent's row names the request as its call. It must come to the worker that waits: play with one worker where
- * the vendor calls one address.
+ * It is matched to its request by the number called, whichever worker it comes to. What became of it stands in events.csv (kind `call-back`, named by the
+ * request), because calls.csv has the attempts of callers alone; the agent's row names the request as its call.
  */
 import { CallsurgeError } from '../errors.ts';
 import { rowOf } from '../record/schema.ts';
-import type { IncomingCall, SipDialog } from '../sip/stack.ts';
+import type { IncomingCall } from '../sip/stack.ts';
+import { type CallBackLine, OwnLine } from './call-back-line.ts';
 import { Changes } from './changes.ts';
 import type { VuContext } from './context.ts';
 import type { CallerWatch } from './correlator.ts';
-import { CallMedia } from './media.ts';
-import { closeRow, openRow } from './open-row.ts';
 import type { CallServices } from './services.ts';
 import { drawSpan, type Span } from './streams.ts';
 
@@ -38,20 +36,36 @@ const TAIL_DIGITS = 8;
 /** With or without a country code: the last digits. */
 const keyOf = (number: string) => number.replace(/\D/g, '').slice(-TAIL_DIGITS);
 
-const expected = new WeakMap<CallServices, Map<string, (incoming: IncomingCall) => void>>();
+const expected = new WeakMap<CallServices, Map<string, (line: CallBackLine) => void>>();
 const open = new WeakMap<VuContext, CallBack[]>();
 
-/** An INVITE for nobody's account: a call-back, if somebody waits for one at that number. @returns whether it was taken. */
+/** The numbers that an INVITE is for: its Request-URI's, and To's, where the vendor writes our trunk's name into the Request-URI. */
+const keysOf = ({ request }: IncomingCall) =>
+  [request.uri, request.toUri].map((uri) => keyOf(/^(?:sips?|tel):([^@;]+)/i.exec(uri)?.[1] ?? '')).filter((key) => key !== '');
+
+/** An INVITE for nobody's account: a call-back, if somebody of this worker waits for one at that number. @returns whether it was taken. */
 export function takeCallBack(services: CallServices, incoming: IncomingCall): boolean {
   const waiting = expected.get(services);
   if (!waiting || waiting.size === 0) return false;
-  for (const uri of [incoming.request.uri, incoming.request.toUri]) {
-    const take = waiting.get(keyOf(/^(?:sips?|tel):([^@;]+)/i.exec(uri)?.[1] ?? ''));
+  for (const key of keysOf(incoming)) {
+    const take = waiting.get(key);
     if (!take) continue;
-    take(incoming);
+    const line = new OwnLine(services, incoming);
+    line.ring();
+    take(line);
     return true;
   }
   return false;
+}
+
+/** Gives an INVITE that is nobody's here to who waits for it in another worker; nobody: 404. @returns false where there is no other worker to ask. */
+export function passOn(services: CallServices, incoming: IncomingCall): boolean {
+  const { callBacks } = services;
+  const keys = keysOf(incoming);
+  if (!callBacks || keys.length === 0) return false;
+  const line = new OwnLine(services, incoming);
+  void callBacks.offer(keys, line).then((taken) => (taken ? line.ring() : line.unknown()));
+  return true;
 }
 
 /** Hangs up the call-backs that an iteration left open. */
@@ -64,18 +78,22 @@ export async function endCallBacks(vu: VuContext): Promise<void> {
 /** @throws CallsurgeError `patience-over` where none came; the signal's reason. */
 export async function awaitCallBack(vu: VuContext, request: Request, options: CallBackOptions): Promise<CallBack> {
   const { services } = vu;
-  const waiting = expected.get(services) ?? new Map<string, (incoming: IncomingCall) => void>();
+  const waiting = expected.get(services) ?? new Map<string, (line: CallBackLine) => void>();
   expected.set(services, waiting);
   const changes = new Changes(services.clock);
   const key = keyOf(request.caller);
-  let incoming: IncomingCall | undefined;
-  waiting.set(key, (call) => {
-    incoming = call;
+  let line: CallBackLine | undefined;
+  const take = (came: CallBackLine) => {
+    // Two at once: the second finds the line busy.
+    if (line) return void came.hangUp();
+    line = came;
     waiting.delete(key);
     changes.happened();
-  });
+  };
+  waiting.set(key, take);
+  const forget = services.callBacks?.expect(key, take);
   try {
-    const came = await changes.until<IncomingCall | null>(() => incoming, {
+    const came = await changes.until<CallBackLine | null>(() => line, {
       signal: vu.signal,
       timeoutMs: drawSpan(vu, options.within ?? '10m', 'wait', 'callBack({ within })'),
       timedOut: () => null,
@@ -90,17 +108,15 @@ export async function awaitCallBack(vu: VuContext, request: Request, options: Ca
     return back;
   } finally {
     waiting.delete(key);
+    forget?.();
   }
 }
 
 export class CallBack {
   readonly #vu: VuContext;
   readonly #request: Request;
-  readonly #incoming: IncomingCall;
+  readonly #line: CallBackLine;
   readonly #changes: Changes;
-  readonly #id: string;
-  #media: CallMedia | undefined;
-  #dialog: SipDialog | undefined;
   #watch: CallerWatch | undefined;
   #over = false;
   /** From the request's end to the vendor's call, ms. */
@@ -108,24 +124,14 @@ export class CallBack {
   /** The agent on the line, once one is seen. */
   agent: string | null = null;
 
-  constructor(vu: VuContext, request: Request, incoming: IncomingCall) {
+  constructor(vu: VuContext, request: Request, line: CallBackLine) {
     this.#vu = vu;
     this.#request = request;
-    this.#incoming = incoming;
+    this.#line = line;
     this.#changes = new Changes(vu.services.clock);
-    this.#id = `${request.call}-back`;
-    this.waitMs = incoming.request.at - request.since;
-    incoming.handlers = {
-      cancelled: () => this.#end('missed'),
-      ended: () => this.#end('ended', 'vendor'),
-      unacknowledged: () => this.#end('failed'),
-      offer: (offer) => {
-        const body = this.#media?.reply(offer.body || undefined);
-        return body ? { status: 200, body } : { status: 488 };
-      },
-    };
+    this.waitMs = line.at - request.since;
     note(vu.services, request, 'offered', this.waitMs);
-    incoming.ring();
+    line.whenOver(({ action, by }) => this.#end(action, by));
   }
 
   /** Answers when the caller has come to the phone. @throws CallsurgeError `call-ended` where the vendor gave up before. */
@@ -134,15 +140,6 @@ export class CallBack {
     await this.#stay(delayMs);
     signal.throwIfAborted();
     if (this.#over) throw new CallsurgeError('call-ended', 'the vendor gave up the call-back before it was answered');
-    const media = services.pump ? await CallMedia.open(services) : CallMedia.off(services);
-    const body = media.reply(this.#incoming.request.body || undefined);
-    if (this.#over || !body) {
-      media.close();
-      if (!this.#over) this.#incoming.reject(488);
-      this.#end('failed');
-      throw new CallsurgeError('call-ended', 'the call-back ended before it was answered');
-    }
-    this.#media = media;
     // Registered before the 200: the vendor may ring its agent at once.
     this.#watch = services.correlator.caller(
       { call: this.#request.call, caller: this.#request.caller },
@@ -154,8 +151,7 @@ export class CallBack {
         agentEnded: () => {},
       },
     );
-    this.#dialog = this.#incoming.accept(body);
-    services.sink.write('open', openRow(services, this.#id, 'caller', true, this.#dialog.snapshot()));
+    if (!(await this.#line.answer()) || this.#over) throw new CallsurgeError('call-ended', 'the call-back ended before it was answered');
     note(services, this.#request, 'answered', this.waitMs);
   }
 
@@ -166,11 +162,7 @@ export class CallBack {
 
   /** Resolves at once where it is over already. */
   async hangUp(): Promise<void> {
-    if (this.#over) return;
-    const dialog = this.#dialog;
-    if (!dialog) this.#incoming.reject(486);
-    this.#end(dialog ? 'ended' : 'rejected', 'caller');
-    await dialog?.bye();
+    if (!this.#over) await this.#line.hangUp();
   }
 
   #stay(ms: number): Promise<'done' | 'ended'> {
@@ -181,14 +173,11 @@ export class CallBack {
     });
   }
 
-  #end(action: string, by: 'caller' | 'vendor' = 'vendor'): void {
+  #end(action: string, by: 'caller' | 'vendor'): void {
     if (this.#over) return;
     this.#over = true;
-    const { services } = this.#vu;
     this.#watch?.release();
-    this.#media?.close();
-    if (this.#dialog) services.sink.write('open', closeRow(services, this.#id));
-    note(services, this.#request, action, null, { agent: this.agent, by });
+    note(this.#vu.services, this.#request, action, null, { agent: this.agent, by });
     this.#changes.happened();
   }
 }

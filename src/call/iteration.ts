@@ -4,6 +4,7 @@
  */
 import { CallsurgeError, type ErrorCode } from '../errors.ts';
 import { endCallBacks } from './call-back.ts';
+import { abandonCallBacks } from './call-back-line.ts';
 import type { VuContext } from './context.ts';
 import type { CallerLeg } from './leg.ts';
 import type { CallServices } from './services.ts';
@@ -69,5 +70,6 @@ export function openLegs(services: CallServices): CallerLeg[] {
 export function abandonCalls(services: CallServices): number {
   const legs = openLegs(services);
   for (const leg of legs) leg.abandonUnawaited();
+  abandonCallBacks(services);
   return legs.length;
 }

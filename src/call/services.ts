@@ -4,6 +4,7 @@ import type { CallsurgeError } from '../errors.ts';
 import type { MediaPump } from '../media/stream.ts';
 import type { AgentRow, CallRow, RowSink } from '../record/schema.ts';
 import type { Credentials, HeaderList, NextHop, SipStack } from '../sip/stack.ts';
+import type { CallBackExchange } from './call-back-line.ts';
 import type { Correlator } from './correlator.ts';
 import type { CallState } from './states.ts';
 
@@ -54,6 +55,8 @@ export interface CallServices {
   /** Address in our SDP. */
   mediaHost: string;
   correlator: Correlator;
+  /** Callers of other workers who wait to be called back. Absent: there is no other worker. */
+  callBacks?: CallBackExchange;
   sink: RowSink;
   gate: Gate;
   trunks: LiveTrunk[];

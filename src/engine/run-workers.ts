@@ -7,6 +7,7 @@ import { split } from '../schedule/segment.ts';
 import type { SipStack } from '../sip/stack.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
 import { Broker } from './broker.ts';
+import { CallBackHub } from './call-back-exchange.ts';
 import { type GateState, gateState, releaseWorker } from './gate.ts';
 import { ControllerHub } from './local-controller.ts';
 import { PhaseLeader } from './phases.ts';
@@ -60,7 +61,15 @@ export class RunWorkers {
     const { request, anchor, record, second } = this.#options;
     const segments = split(request.options.segment, request.workers);
     const broker = new Broker();
-    const around = { hub: this.hub, broker, rows: record, second, crashed: (worker: number, why: string) => this.#crashed(worker, why) };
+    const callBacks = new CallBackHub();
+    const around = {
+      hub: this.hub,
+      broker,
+      callBacks,
+      rows: record,
+      second,
+      crashed: (worker: number, why: string) => this.#crashed(worker, why),
+    };
     for (const [k, segment] of segments.entries()) {
       const init: WorkerInit = {
         worker: k + 1,

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../errors.ts';
 import type { RowSink } from '../record/schema.ts';
 import type { Broker } from './broker.ts';
+import type { CallBackHub } from './call-back-exchange.ts';
 import { channelOver } from './channel.ts';
 import type { ControllerHub } from './local-controller.ts';
 import { receiveRows } from './row-batches.ts';
@@ -21,6 +22,7 @@ export interface WorkerHost {
 export interface WorkerSurroundings {
   hub: ControllerHub;
   broker: Broker;
+  callBacks: CallBackHub;
   rows: RowSink;
   second(report: SecondReport): void;
   /** The thread ended before it was told to, with what it threw or its exit code. */
@@ -44,7 +46,7 @@ export function startWorker(init: WorkerInit, around: WorkerSurroundings): Worke
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   const channel = channelOver(thread);
-  const leave = [around.hub.attach(channel), around.broker.attach(channel)];
+  const leave = [around.hub.attach(channel), around.broker.attach(channel), around.callBacks.attach(channel)];
   receiveRows(channel, around.rows);
   channel.on<SecondReport>(SECOND_TOPIC, around.second);
   const gone = Promise.withResolvers<void>();

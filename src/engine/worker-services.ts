@@ -1,6 +1,6 @@
 /** Builds what calls and agents of one worker stand on: its own SIP port, its own slice of RTP ports, its proxies of gate and broker. */
 import { AgentDesk } from '../call/agents.ts';
-import { takeCallBack } from '../call/call-back.ts';
+import { passOn, takeCallBack } from '../call/call-back.ts';
 import { currentVuOrNone } from '../call/context.ts';
 import { NO_AGENTS } from '../call/correlator.ts';
 import type { CallServices } from '../call/services.ts';
@@ -12,6 +12,7 @@ import { type RowSink, rowOf } from '../record/schema.ts';
 import { CallTraces } from '../sip/index.ts';
 import { contractRules } from '../vendor/contract.ts';
 import { BrokerProxy } from './broker.ts';
+import { CallBackProxy } from './call-back-exchange.ts';
 import type { Channel } from './channel.ts';
 import { SharedGate } from './gate.ts';
 import { announcementsOf, liveAgents, liveTrunks } from './live-vendor.ts';
@@ -56,7 +57,9 @@ export async function openServices(
     tap: traces,
     call: (call) => {
       if (!desk) call.reject(480);
-      else if (!takeCallBack(services, call)) desk.take(call);
+      else if (takeCallBack(services, call)) return;
+      // Nobody's here: agents first, then callers of other workers who wait to be called back.
+      else if (desk.knows(call) || !passOn(services, call)) desk.take(call);
     },
     connectionLost: (at, { message, waiting, dialogs }) =>
       sink.write(
@@ -84,6 +87,7 @@ export async function openServices(
     pump,
     mediaHost: await mediaAddress(vendor, host, trunks[0]!.nextHop),
     correlator: ownAgents ? new BrokerProxy(channel) : NO_AGENTS,
+    ...(workers > 1 ? { callBacks: new CallBackProxy(channel, worker) } : {}),
     sink,
     gate,
     trunks,
