@@ -201,7 +201,7 @@ class Analysis implements RunFold {
         sound: this.#sound.evidence(),
         peaks: concurrency.peaks,
         limit: this.#limit.against(levels.answered, excused(faults, scaling)),
-        faults,
+        faults: faults.filter(({ own }) => own === undefined),
         unprovoked,
         scaling,
         health,

@@ -58,6 +58,7 @@ export class AttemptLog {
   readonly #ended = new NumberColumn();
   readonly #fates = new NumberColumn();
   readonly #gaps = new NumberColumn();
+  readonly #ours = new NumberColumn();
   #sorted: AttemptList | null = null;
 
   /** @param slackMs the instrument's own worst delay in the seconds of its setup */
@@ -79,6 +80,7 @@ export class AttemptLog {
           (row.outcome === 'rejected' ? REJECTED : 0),
       );
     }
+    if (row.outcome === 'harness' && row.dialled_ms !== null) this.#ours.push(row.dialled_ms);
     const ended = hangUp(row);
     if (row.answer_ms === null || ended === null || row.outcome === 'harness') return;
     this.#answered.push(row.answer_ms);
@@ -98,6 +100,7 @@ export class AttemptLog {
     this.#ended.append(other.#ended);
     this.#fates.append(other.#fates);
     this.#gaps.append(other.#gaps);
+    this.#ours.append(other.#ours);
   }
 
   /** In order of sending. */
@@ -120,6 +123,13 @@ export class AttemptLog {
       redirected: flag(REDIRECTED),
     };
     return this.#sorted;
+  }
+
+  /** Calls dialled in [from, to) that failed by ourselves. */
+  oursIn(from: number, to: number): number {
+    let ours = 0;
+    for (let i = 0; i < this.#ours.length; i++) if (this.#ours.at(i) >= from && this.#ours.at(i) < to) ours++;
+    return ours;
   }
 
   /** Calls answered before `at` and not over then. */

@@ -1,7 +1,9 @@
 /**
- * Whose fault failed calls were, where one call alone cannot tell. Each row has the blame that its own evidence allows; here three more kinds of evidence
+ * Whose fault failed calls were, where one call alone cannot tell. Each row has the blame that its own evidence allows; here four more kinds of evidence
  * are set beside it:
  *
+ * - our own side had failed, by a fault of this run: our address was gone (then it is ours), or we were told another address for a name (then nobody can
+ *   say whose);
  * - our own relay harmed what passed at that time, by a fault of this run: the network's, and we proved it ourselves;
  * - there is no route: ICMP host or network unreachable (RFC 792) is the word of a router, or of our own kernel, not of the vendor;
  * - through a carrier, calls to a control number of ours behind the same carrier: while those go through, a failure is the vendor's; while those fail
@@ -11,6 +13,7 @@
  */
 import { setupFailed } from '../metrics/call-times.ts';
 import { BLAMES, type Blame, type CallRow, type EventRow, OUTCOMES, type Outcome } from '../record/schema.ts';
+import { ownIn } from './incidents.ts';
 
 /** Control calls so close to a failure speak for it. */
 const CONTROL_MS = 10_000;
@@ -35,6 +38,7 @@ export class BlameFold {
   readonly #control: ControlNumber | null;
   readonly #viaCarrier: boolean;
   readonly #relay: { fromMs: number; toMs: number; name: string }[] = [];
+  readonly #own: { fromMs: number; toMs: number; name: string; own: string }[] = [];
   readonly #controls: { at: number; failed: boolean }[] = [];
   readonly #failures: { at: number; endMs: number; blame: Blame; why: string; control: boolean }[] = [];
 
@@ -43,11 +47,21 @@ export class BlameFold {
     this.#viaCarrier = options.viaCarrier ?? false;
   }
 
-  addEvent({ kind, name, action, target, t_ms }: EventRow): void {
-    if (kind !== 'fault' || t_ms === null || !target?.startsWith('relay')) return;
+  addEvent(row: EventRow): void {
+    const { kind, name, action, target, t_ms } = row;
+    if (kind !== 'fault' || t_ms === null) return;
+    const own = ownIn(row);
+    if (own === 'address-gone' || own === 'dns-answer') this.#ownSpan(own, row);
+    if (!target?.startsWith('relay')) return;
     if (action === 'started') this.#relay.push({ fromMs: t_ms, toMs: Number.POSITIVE_INFINITY, name: name ?? '' });
     const open = this.#relay.findLast((span) => span.name === (name ?? ''));
     if (action === 'ended' && open) open.toMs = t_ms;
+  }
+
+  #ownSpan(own: string, { name, action, t_ms }: EventRow): void {
+    if (action === 'started') this.#own.push({ fromMs: t_ms!, toMs: Number.POSITIVE_INFINITY, name: name ?? '', own });
+    const open = this.#own.findLast((span) => span.name === (name ?? ''));
+    if (action === 'ended' && open) open.toMs = t_ms!;
   }
 
   add(row: CallRow): void {
@@ -79,6 +93,9 @@ export class BlameFold {
   #judge(failure: { at: number; endMs: number; blame: Blame; why: string; control: boolean }): { blame: Blame; why: string } {
     const { at, endMs, blame, why, control } = failure;
     if (blame === 'harness') return { blame, why };
+    const ours = this.#own.find(({ fromMs, toMs }) => at < toMs && endMs >= fromMs);
+    if (ours?.own === 'address-gone') return { blame: 'harness', why: `our own address was gone (fault "${ours.name}"); ${why}` };
+    if (ours) return { blame: 'undetermined', why: `a name was answered otherwise to us (fault "${ours.name}"); ${why}` };
     const harmed = this.#relay.find(({ fromMs, toMs }) => at < toMs + AFTER_RELAY_MS && endMs >= fromMs);
     if (harmed) return { blame: 'network', why: `our own relay harmed what passed (fault "${harmed.name}"); ${why}` };
     if (NO_ROUTE.test(why)) return { blame: 'network', why };

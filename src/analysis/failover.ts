@@ -81,6 +81,7 @@ function one(fault: FaultIncident, t0: number, scene: Scene): FaultFigures {
     availabilityEquivalent: firstTry.resolutionMs === null ? null : 1 - downMs / MONTH_MS,
     plusMinusMs: fault.plusMinusMs ?? 0,
     expectedMs: fault.expectedMs ?? null,
+    ...(fault.own === undefined ? {} : { own: { kind: fault.own, failed: scene.log.oursIn(effectMs, fault.endMs ?? until) } }),
   };
 }
 
@@ -105,6 +106,7 @@ function notHappened(fault: FaultIncident): FaultFigures {
     inProgress: { at: 0, survived: 0, dropped: 0, frozen: 0, ended: 0 },
     detectionMs: null,
     availabilityEquivalent: null,
+    ...(fault.own === undefined ? {} : { own: { kind: fault.own, failed: 0 } }),
   };
 }
 

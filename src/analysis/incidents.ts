@@ -18,6 +18,8 @@ export interface FaultIncident {
   /** ± of `startMs`, where a person said it. */
   plusMinusMs?: number;
   expectedMs?: number;
+  /** Of our own side, and in which way. */
+  own?: string;
 }
 
 export interface ScaleIncident {
@@ -71,7 +73,10 @@ export class Incidents {
       const fault = latest(row.name);
       if (!fault) continue;
       if (row.target) fault.target = row.target;
-      if (row.action === 'start') fault.expectedMs = numberIn(row, 'expectedMs');
+      if (row.action === 'start') {
+        fault.expectedMs = numberIn(row, 'expectedMs');
+        fault.own = ownIn(row);
+      }
       if (row.action === 'started') {
         fault.startMs = row.t_ms;
         fault.tookMs = Math.max(0, row.value ?? (row.t_ms ?? 0) - fault.orderMs);
@@ -208,6 +213,12 @@ export class Incidents {
 function numberIn(row: EventRow, field: string): number | undefined {
   const value = (row.detail as Record<string, unknown> | null)?.[field];
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+/** Faults of our own side say so (faults/runner.ts). */
+export function ownIn(row: EventRow): string | undefined {
+  const own = (row.detail as { own?: unknown } | null)?.own;
+  return typeof own === 'string' ? own : undefined;
 }
 
 function noteIn(row: EventRow): string | null {

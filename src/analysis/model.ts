@@ -152,6 +152,8 @@ export interface FaultFigures {
   availabilityEquivalent: number | null;
   /** ± of t0 where a person said when it was. */
   plusMinusMs?: number;
+  /** A fault of our own side, and which; such a one keeps and breaks no promise of the vendor's. `failed`: calls that we could not make or end in its time. */
+  own?: { kind: string; failed: number };
   /** Longest outage by first try that was promised for this fault. */
   expectedMs?: number | null;
   /** What people said, from t0. */

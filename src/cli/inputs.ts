@@ -6,6 +6,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { bindAddress, mediaAddress } from '../engine/local-side.ts';
 import { CallsurgeError } from '../errors.ts';
+import { planFaults } from '../faults/plan.ts';
 import { type CheckedSurge, checkSurge, checkSurgeAgainst, planRun } from '../scenario/check-surge.ts';
 import { type LoadedScenario, loadScenario } from '../scenario/load.ts';
 import { type CheckedOptions, checkOptions, type RawOptions } from '../scenario/options.ts';
@@ -98,6 +99,7 @@ export async function loadInputs(file: string, flags: InputFlags): Promise<Input
   const { profile: vendor } = await loadVendor(flags.vendor);
   const plan = planRun(options, surge);
   checkSurgeAgainst(surge, plan, vendor);
+  planFaults(surge, vendor);
   const workers = flags.workers ?? usefulWorkers(plan, availableParallelism());
   return { scenario, options, surge, vendor, plan, workers, sources: await sourcesOf(vendor) };
 }

@@ -77,7 +77,9 @@ export function startProbes(
       run: () => {
         void options(stack, trunk, false, PROBE_TIMEOUT_MS).then((result) => {
           // Whether one that was under way at the end would have been answered, nobody knows.
-          if (!stopped || result.kind === 'response') event(probeRow(trunk.name, result));
+          // And one that our own system would not send says nothing of the vendor.
+          const unsent = result.kind === 'transport' && result.local;
+          if (result.kind === 'response' || !(stopped || unsent)) event(probeRow(trunk.name, result));
         });
       },
       done: () => {},

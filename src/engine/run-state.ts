@@ -9,6 +9,7 @@ import { usefulWorkers } from '../schedule/plan.ts';
 import type { SipStack } from '../sip/stack.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
 import type { IterationCounts } from './iteration-runner.ts';
+import type { OwnSide } from './own-side.ts';
 import type { RelayHost } from './relay-host.ts';
 import type { RunEnding, RunRequest } from './request.ts';
 import { metaOf } from './run-meta.ts';
@@ -36,6 +37,8 @@ export class RunState {
   faultPlan: FaultPlan | undefined;
   stack: SipStack | undefined;
   relay: RelayHost | undefined;
+  /** What faults may take from the main thread, which probes. */
+  own: OwnSide | undefined;
   /** The vendor as it is reached: itself, or through our relay. */
   wire: VendorProfile;
   workers: RunWorkers | undefined;

@@ -31,6 +31,8 @@ const TASKS = [recordTask, relayTask, preflightTask, workersTask, agentsTask, sc
 
 /** A second Ctrl-C ends within a second: this for one CANCEL or BYE a call, the rest for the files. */
 const NOW_MS = 500;
+/** And this for our own address to be back. */
+const OWN_MS = 100;
 
 /** Runs it to its end. Never rejects: what went wrong is the result's `ending`. */
 export function runScenario(request: RunRequest): Promise<RunResult> {
@@ -86,6 +88,7 @@ async function play(run: RunState, now: Promise<void>): Promise<RunResult> {
 async function abandon(run: RunState): Promise<void> {
   run.enter('stop-now');
   const { workers, faults, stack, relay } = run;
+  if (faults) await within(OWN_MS, faults.stopOwn());
   await Promise.all([workers && within(NOW_MS, workers.leader.run(PHASES.now)), faults && within(NOW_MS, faults.stop(NOW_MS))]);
   run.seconds?.stop();
   await within(NOW_MS, Promise.all([workers?.kill(), stack?.close(), relay?.kill()]));

@@ -10,7 +10,10 @@ import { advertised, bindAddress, sipPortOf } from './local-side.ts';
 
 type Environment = Record<string, string | undefined>;
 
-export type OurSide = Pick<SipStackOptions, 'clock' | 'userAgent' | 'idPrefix' | 'call' | 'problem' | 'connectionLost' | 'trace' | 'tap'>;
+export type OurSide = Pick<
+  SipStackOptions,
+  'clock' | 'userAgent' | 'idPrefix' | 'call' | 'problem' | 'connectionLost' | 'trace' | 'tap' | 'names' | 'address'
+>;
 
 /**
  * Opens what the profile's trunks and registrars need to be spoken to. `index`: worker, from 0; the main thread comes after the last.
@@ -26,7 +29,7 @@ export function openOurSide(vendor: VendorProfile, index: number, env: Environme
     advertise: advertised(vendor, index * streams),
     tls: tlsSide(vendor, env),
     wsPath: vendor.trunks.find(({ path }) => path !== undefined)?.path,
-    names: vendor.local?.nameServers && nameService(vendor.local.nameServers),
+    names: options.names ?? (vendor.local?.nameServers && nameService(vendor.local.nameServers)),
   });
 }
 

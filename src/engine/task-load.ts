@@ -41,6 +41,7 @@ export const loadTask = (run: RunState): Task => ({
     record.event({ kind: 'drain', action: 'start', detail: { open: record.openCalls.count } });
     run.phase = 'drain';
     run.watchers.tell('onPhase', 'drain');
+    await run.faults?.stopOwn();
     const [left] = await Promise.all([hangUpAll(run, wordsOf(run.ending)), run.faults?.stop()]);
     record.event({ kind: 'drain', action: 'end', value: left });
     record.event({ kind: 'run', action: 'end' });
@@ -95,7 +96,10 @@ function accompany(run: RunState, startMs: number): () => void {
 function ownSide(run: RunState): (fault: OwnFault, on: boolean) => Promise<unknown> {
   let before: Promise<unknown> = Promise.resolve();
   return (fault, on) => {
-    const told = before.then(() => run.workers!.leader.run(PHASES.own, { fault, on }));
+    const told = before.then(() => {
+      run.own?.set(fault, on);
+      return run.workers!.leader.run(PHASES.own, { fault, on });
+    });
     before = told.catch(() => {});
     return told;
   };

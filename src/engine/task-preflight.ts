@@ -2,6 +2,7 @@
 import { CallsurgeError } from '../errors.ts';
 import { contractRules } from '../vendor/contract.ts';
 import { liveTrunks } from './live-vendor.ts';
+import { OwnSide } from './own-side.ts';
 import { preflight } from './probes.ts';
 import type { RunState } from './run-state.ts';
 import { openOurSide } from './sip-side.ts';
@@ -17,7 +18,10 @@ export const preflightTask = (run: RunState): Task => ({
         todo: 'run it in a permitted window, or agree on another with the vendor',
       });
     const trunks = liveTrunks(run.wire, process.env);
-    run.stack = await openOurSide(run.wire, workers, process.env, { clock: run.clock, userAgent: 'callsurge', idPrefix: 'm' });
+    const own = new OwnSide(run.wire, workers);
+    run.own = own;
+    const options = { clock: run.clock, userAgent: 'callsurge', idPrefix: 'm', names: own.names, address: own.address };
+    run.stack = await openOurSide(run.wire, workers, process.env, options);
     for (const { trunk, why } of await preflight(run.stack, trunks)) run.record!.warn('preflight', `trunk ${trunk}: ${why}`, trunk);
   },
   async teardown() {

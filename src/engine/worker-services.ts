@@ -17,6 +17,7 @@ import type { Channel } from './channel.ts';
 import { SharedGate } from './gate.ts';
 import { announcementsOf, liveAgents, liveTrunks } from './live-vendor.ts';
 import { bindAddress, mediaAddress, rtpSlice } from './local-side.ts';
+import { OwnSide } from './own-side.ts';
 import { openOurSide } from './sip-side.ts';
 import { TraceKeeper } from './trace-keeper.ts';
 import type { WorkerInit } from './worker-init.ts';
@@ -25,6 +26,7 @@ export interface WorkerServices {
   services: CallServices;
   gate: SharedGate;
   desk: AgentDesk;
+  own: OwnSide;
   rtpPorts: { from: number; to: number } | undefined;
   trace: TraceKeeper | undefined;
   close(): Promise<void>;
@@ -50,8 +52,11 @@ export async function openServices(
   let desk: AgentDesk | undefined;
   const traces = init.trace ? new CallTraces() : undefined;
   const trace = traces && new TraceKeeper({ clock, traces, sink, worker, seed });
+  const own = new OwnSide(vendor, worker - 1);
   const stack = await openOurSide(vendor, worker - 1, process.env, {
     clock,
+    names: own.names,
+    address: own.address,
     userAgent: 'callsurge',
     idPrefix: `w${worker}`,
     tap: traces,
@@ -78,6 +83,7 @@ export async function openServices(
   const quiet = trunks.flatMap(({ nextHop, keepAliveMs }) => (keepAliveMs === undefined ? [] : [stack.keepAlive(nextHop, keepAliveMs)]));
   const rtpPorts = init.media === 'rtp' ? rtpSlice(vendor, worker - 1, workers) : undefined;
   const pump = rtpPorts && (await createMediaPump({ clock, host, ports: rtpPorts, seed: seed + worker }));
+  own.carries(pump);
   const scenarios = init.configs.map(({ name }) => name);
   const ownAgents = (vendor.agents ?? []).some(({ kind }) => kind === 'sip' || kind === 'phone');
   const services: CallServices = {
@@ -119,6 +125,7 @@ export async function openServices(
     services,
     gate,
     desk,
+    own,
     rtpPorts,
     trace,
     close: async () => {

@@ -157,8 +157,9 @@ class Session {
 
   /** A fault of our own side begins or ends. */
   async own(fault: OwnFault, on: boolean): Promise<void> {
-    const { services, desk } = this.#worker;
+    const { services, desk, own } = this.#worker;
     if (fault.action === 'agents-off') await desk.away(on, fault.group, fault.share);
+    else if (fault.action !== 'trunk-down') own.set(fault, on);
     else if (on) services.trunksDown?.add(fault.trunk);
     else services.trunksDown?.delete(fault.trunk);
   }

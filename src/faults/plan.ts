@@ -1,7 +1,8 @@
 /** Fault and scaling steps as they will be done: durations in ms, hooks looked up, in order of time. Checked before anything is sent. */
 import { durationMs } from '../duration.ts';
 import { CallsurgeError } from '../errors.ts';
-import type { FaultAction, RelayFault, ScaleAction } from '../scenario/surge.ts';
+import type { FaultAction, OwnFault, RelayFault, ScaleAction } from '../scenario/surge.ts';
+import { contractRules } from '../vendor/contract.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
 import { commandHook } from './command-hook.ts';
 import { containerFault } from './container.ts';
@@ -24,6 +25,8 @@ export interface PlannedFault {
   instruction: string | undefined;
   /** Longest outage promised for this fault. */
   expectedMs?: number;
+  /** Our own side fails, and in which way. */
+  own?: OwnFault['action'];
   start: Injector;
   /** Undefined: nothing to take back (a switch-over, say). */
   end: Injector | undefined;
@@ -66,6 +69,7 @@ export function planFaults(surge: CheckedSteps, profile: VendorProfile): FaultPl
       target: targetOf(step.do),
       instruction: instructionOf(step.do),
       ...(expectedMs === undefined ? {} : { expectedMs }),
+      own: ownOf(step.do, profile),
     };
     return Array.from({ length: repeat.times }, (_, n) => {
       const from = atMs + n * repeat.everyMs;
@@ -117,6 +121,7 @@ function faultInjectors(
     case 'relay':
       return relayFault(action);
     case 'own':
+      if (action.action === 'dns-answer') checkAnswer(action.answer, profile, `${where}.do.answer`);
       return ownFault(action);
   }
 }
@@ -154,6 +159,20 @@ function hookNamed<T>(hooks: Record<string, T> | undefined, name: string, kind: 
   );
 }
 
+/** A changed answer sends calls where it says: only where the contract lets us. */
+function checkAnswer(
+  answer: NonNullable<(OwnFault & { action: 'dns-answer' })['answer']>,
+  { contract }: VendorProfile,
+  where: string,
+): void {
+  const stranger = typeof answer === 'string' ? undefined : answer.find((one) => !contractRules(contract).target(one));
+  if (stranger !== undefined)
+    throw new CallsurgeError('contract-violation', `${stranger} is not among the contract's targets`, {
+      where,
+      todo: 'add it to contract.targets if the vendor permits it',
+    });
+}
+
 function needsSimulator(profile: VendorProfile, where: string): void {
   if (!profile.embedded) throw invalid('this step is for the embedded vendor', `${where}.do.kind`, 'use a hook, a request or a command');
 }
@@ -180,11 +199,13 @@ function targetOf(action: FaultAction | ScaleAction): string {
     case 'netns':
       return action.action === 'drop'
         ? `drop ${[action.protocol, action.peer, action.port].filter((part) => part !== undefined).join(' ') || 'all'} in ${action.namespace}`
-        : `${action.link} down in ${action.namespace}`;
+        : action.action === 'link-down'
+          ? `${action.link} down in ${action.namespace}`
+          : `address ${action.address} gone from ${action.link} in ${action.namespace}`;
     case 'relay':
       return relayWords(action);
     case 'own':
-      return action.action === 'trunk-down' ? `our trunk ${action.trunk} down` : `our agents off${action.group ? `: ${action.group}` : ''}`;
+      return ownWords(action);
     default:
       return 'http' in action.start ? action.start.http : action.start.command.join(' ');
   }
@@ -194,6 +215,26 @@ function relayWords({ trunk, what = 'both', direction = 'both', kind: _, ...harm
   const words = Object.entries(harm).map(([name, value]) => (value === true ? name : `${name} ${value}`));
   const of = `${what === 'both' ? 'sip and rtp' : what}${direction === 'both' ? '' : ` ${direction}`}`;
   return `relay${trunk === undefined ? '' : ` of ${trunk}`}: ${words.join(', ')} (${of})`;
+}
+
+function ownWords(action: OwnFault): string {
+  switch (action.action) {
+    case 'trunk-down':
+      return `our trunk ${action.trunk} down`;
+    case 'agents-off':
+      return `our agents off${action.group ? `: ${action.group}` : ''}`;
+    case 'address-gone':
+      return `our address ${action.address ?? ''} gone`.replace('  ', ' ');
+    case 'dns-answer':
+      return `${action.name} answered to us ${typeof action.answer === 'string' ? action.answer : `as ${action.answer.join(', ')}`}`;
+  }
+}
+
+/** What is ours and not the vendor's: nothing that follows from it is a promise kept or broken. */
+function ownOf(action: FaultAction, { local }: VendorProfile): PlannedFault['own'] {
+  if (action.kind === 'own') return action.action;
+  const isOurs = action.kind === 'netns' && action.action === 'address-gone' && local?.addresses?.includes(action.address!);
+  return isOurs ? 'address-gone' : undefined;
 }
 
 const orList = (names: string[]) => names.join(' or ');

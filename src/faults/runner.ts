@@ -84,6 +84,13 @@ export class FaultRunner {
     return true;
   }
 
+  /** Faults of our own side are taken back, before calls are hung up: without an address no BYE leaves. Never rejects. */
+  async stopOwn(): Promise<void> {
+    const own = [...this.#open].filter(([fault]) => fault.own !== undefined).map(([, open]) => open);
+    for (const fault of own) fault.end();
+    await Promise.all(own.map(({ over }) => over));
+  }
+
   /** No further steps; every fault is taken back now. Resolves when that is done or given up; never rejects. */
   async stop(withinMs = END_WITHIN_MS): Promise<void> {
     this.#stopped = true;
@@ -139,12 +146,13 @@ export class FaultRunner {
   ): Promise<void> {
     const { clock } = this.#options;
     const asked = clock.now();
+    const ours = 'own' in step && step.own !== undefined ? { own: step.own } : {};
     const aim =
       'aim' in step
         ? { target: step.aim.target, holdMs: step.aim.holdMs }
         : step.expectedMs !== undefined && words.asked === 'start'
-          ? { expectedMs: step.expectedMs }
-          : {};
+          ? { expectedMs: step.expectedMs, ...ours }
+          : ours;
     const instruction = step.instruction === undefined ? {} : { instruction: step.instruction };
     this.#event(kind, step, words.asked, asked, null, { ...aim, ...instruction });
     let effect: Effect;

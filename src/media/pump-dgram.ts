@@ -31,6 +31,8 @@ class DgramPump implements MediaPump, StreamHost {
   readonly #tickMs: number;
   readonly #seed: number;
   readonly #random: ReturnType<typeof randomStream>;
+  /** Our own address: nothing goes out, nothing comes in. */
+  gone = false;
   #opened = 0;
   #closed = false;
   #timer: TimerHandle | undefined;
@@ -60,6 +62,10 @@ class DgramPump implements MediaPump, StreamHost {
     this.#streams.add(stream);
     if (!this.#timer) this.#schedule(this.clock.now());
     return stream;
+  }
+
+  addressGone(gone: boolean): void {
+    this.gone = gone;
   }
 
   stats(): PumpStats {

@@ -35,6 +35,8 @@ export interface StreamHost {
   /** An instant on the pacing grid, at or after `now`, within `withinMs`. */
   phase(now: number, withinMs: number): number;
   closed(stream: DgramStream, pair: PortPair): void;
+  /** Our own address is: nothing goes out, nothing comes in. */
+  readonly gone: boolean;
 }
 
 export class DgramStream implements RtpStream {
@@ -92,7 +94,7 @@ export class DgramStream implements RtpStream {
     this.#digitsIn = new DigitReader((digit, at) => handlers.digit?.(digit, at));
     pair.rtp.on('message', (datagram, from) => this.#receive(datagram, from));
     pair.rtcp.on('message', (datagram, from) => {
-      if (this.#remote.acceptsRtcp(from.address, from.port)) this.#rtcp.received(datagram, host.clock.now());
+      if (!host.gone && this.#remote.acceptsRtcp(from.address, from.port)) this.#rtcp.received(datagram, host.clock.now());
     });
   }
 
@@ -221,6 +223,10 @@ export class DgramStream implements RtpStream {
     this.#lateness.add(lateMs);
     this.#host.totals.lateness.add(lateMs);
     if (this.#remote.port === 0) return;
+    if (this.#host.gone) {
+      this.#errors++;
+      return;
+    }
     this.#sent++;
     this.#sentBytes += length - RTP_HEADER;
     this.#host.totals.sent++;
@@ -231,14 +237,14 @@ export class DgramStream implements RtpStream {
     const sample = this.#zeroAt === undefined ? 0 : Math.round((now - this.#zeroAt) * UNITS_PER_MS);
     const sent = { packets: this.#sent, octets: this.#sentBytes, rtpTimestamp: (this.#firstTimestamp + sample) % 2 ** 32 };
     const packet = this.#rtcp.report(now, sent, this.#reception, bye);
-    if (this.#remote.rtcpPort === 0) return;
+    if (this.#remote.rtcpPort === 0 || this.#host.gone) return;
     this.#pair.rtcp.send(packet, this.#remote.rtcpPort, this.#remote.rtcpHost, this.#afterSend);
   }
 
   #receive(datagram: Buffer, from: RemoteInfo): void {
     const header = this.#header;
     const reception = this.#reception;
-    if (this.#closedAt !== undefined) return;
+    if (this.#closedAt !== undefined || this.#host.gone) return;
     const now = this.#host.clock.now();
     const kind = readRtp(datagram, header) ? this.#kindOf(header.payloadType) : undefined;
     if (kind === undefined || !this.#remote.accepts(from.address, from.port, now)) {

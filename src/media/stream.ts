@@ -107,6 +107,8 @@ export interface MediaPump {
   /** @throws CallsurgeError `machine-limit` when no port pair is free. */
   /** `silenceLimitMs`: default 5000. */
   open(handlers?: StreamHandlers, options?: { silenceLimitMs?: number }): Promise<RtpStream>;
+  /** Our own address is gone, or back: until then nothing is sent and nothing heard. */
+  addressGone(gone: boolean): void;
   /** Figures since the last call. */
   stats(): PumpStats;
   close(): Promise<void>;

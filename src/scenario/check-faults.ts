@@ -1,4 +1,5 @@
 /** Reads the fault actions of fault-actions.ts field by field. What only the profile can tell is checked in `checkFaultAgainst`. */
+import { isIP } from 'node:net';
 import { CallsurgeError } from '../errors.ts';
 import type { Fields } from '../schedule/fields.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
@@ -53,8 +54,12 @@ function containerFault(fields: Fields): ContainerFault {
 }
 
 function namespaceFault(fields: Fields): NamespaceFault {
-  const action = fields.oneOf('action', ['drop', 'link-down']);
+  const action = fields.oneOf('action', ['drop', 'link-down', 'address-gone']);
   if (action === 'link-down') return { kind: 'netns', namespace: name(fields, 'namespace'), action, link: name(fields, 'link') };
+  if (action === 'address-gone') {
+    const at = { namespace: name(fields, 'namespace'), link: name(fields, 'link') };
+    return { kind: 'netns', ...at, action, address: ipv4(fields, 'address', fields.string('address')) };
+  }
   return {
     kind: 'netns',
     namespace: name(fields, 'namespace'),
@@ -83,9 +88,31 @@ function relayFault(fields: Fields): RelayFault {
 }
 
 function ownFault(fields: Fields): OwnFault {
-  const action = fields.oneOf('action', ['trunk-down', 'agents-off']);
-  if (action === 'trunk-down') return { kind: 'own', action, trunk: fields.string('trunk') };
-  return { kind: 'own', action, ...(fields.has('group') ? { group: fields.string('group') } : {}), ...shares(fields, ['share']) };
+  const action = fields.oneOf('action', ['trunk-down', 'agents-off', 'address-gone', 'dns-answer']);
+  switch (action) {
+    case 'trunk-down':
+      return { kind: 'own', action, trunk: fields.string('trunk') };
+    case 'agents-off':
+      return { kind: 'own', action, ...(fields.has('group') ? { group: fields.string('group') } : {}), ...shares(fields, ['share']) };
+    case 'address-gone':
+      return { kind: 'own', action, ...(fields.has('address') ? { address: fields.string('address') } : {}) };
+    case 'dns-answer':
+      return {
+        kind: 'own',
+        action,
+        name: fields.string('name'),
+        answer: nameAnswer(fields),
+        ...(fields.has('ttl') ? { ttl: fields.duration('ttl', undefined, 1000) } : {}),
+      };
+  }
+}
+
+function nameAnswer(fields: Fields): string[] | 'not-found' | 'no-answer' {
+  const answer = fields.raw('answer');
+  if (answer === 'not-found' || answer === 'no-answer') return answer;
+  if (!Array.isArray(answer) || answer.length === 0 || !answer.every((one) => typeof one === 'string' && isIP(one) !== 0))
+    throw fields.invalid('answer', 'must be a list of addresses, "not-found" or "no-answer"');
+  return answer as string[];
 }
 
 function shares<const N extends string>(fields: Fields, names: readonly N[]): { [K in N]?: number } {
@@ -113,6 +140,11 @@ function name(fields: Fields, field: string): string {
   return value;
 }
 
+function ipv4(fields: Fields, field: string, value: string): string {
+  if (isIP(value) !== 4) throw fields.invalid(field, 'must be an IPv4 address');
+  return value;
+}
+
 function address(fields: Fields, field: string): string {
   const value = fields.string(field);
   if (!/^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/.test(value)) throw fields.invalid(field, 'must be an IPv4 address or block');
@@ -128,6 +160,8 @@ export function checkFaultAgainst(action: MoreFaults, where: string, profile: Ve
     if (!trunks.includes(action.trunk)) throw unknown('trunk', `${profile.name} has no trunk "${action.trunk}"`, trunks);
   if (action.kind === 'relay') checkRelay(action.trunk, where, profile);
   if (action.kind !== 'own') return;
+  if (action.action === 'address-gone') checkOwnAddress(action.address, where, profile);
+  if (action.action === 'dns-answer') checkNameAnswer(action, where, profile);
   if (action.action === 'trunk-down' && trunks.length < 2)
     throw new CallsurgeError('option-invalid', 'no call could be made with the only trunk down', {
       where: `${where}.trunk`,
@@ -168,6 +202,62 @@ export function heldBy(action: MoreFaults): string {
     case 'relay':
       return `relay ${action.trunk ?? ''}`;
     case 'own':
-      return action.action === 'trunk-down' ? `trunk ${action.trunk}` : 'agents';
+      return `own ${ownHeld(action)}`;
+  }
+}
+
+function ownHeld(action: OwnFault): string {
+  switch (action.action) {
+    case 'trunk-down':
+      return `trunk ${action.trunk}`;
+    case 'agents-off':
+      return 'agents';
+    case 'address-gone':
+      return 'address';
+    case 'dns-answer':
+      return `name ${action.name.toLowerCase()}`;
+  }
+}
+
+function checkOwnAddress(address: string | undefined, where: string, { local, name }: VendorProfile): void {
+  const known = local?.addresses ?? [];
+  if (address === undefined || known.includes(address)) return;
+  throw new CallsurgeError('option-invalid', `${address} is not among our addresses for ${name}`, {
+    where: `${where}.address`,
+    todo: known.length > 0 ? `there are ${known.join(', ')}` : 'leave it out, or name it in vendor.local.addresses',
+  });
+}
+
+/** The name must be one that is asked for. That the contract permits the answer is checked by faults/plan.ts. */
+function checkNameAnswer({ name }: OwnFault & { action: 'dns-answer' }, where: string, profile: VendorProfile): void {
+  const hosts = [
+    ...profile.trunks.map((trunk) => (trunk.proxy ?? trunk).host),
+    ...(profile.agents ?? []).flatMap(({ registrar }) => (registrar ? [registrar.host] : [])),
+  ];
+  const names = [...new Set(hosts.filter((host) => isIP(host) === 0).map((host) => host.toLowerCase()))];
+  if (!names.includes(name.toLowerCase()))
+    throw new CallsurgeError('option-invalid', `nobody is asked for "${name}": ${profile.name} has no trunk or registrar of that name`, {
+      where: `${where}.name`,
+      todo: names.length > 0 ? `there are ${names.join(', ')}` : 'every host of the profile is an address',
+    });
+}
+
+/** Behind our relay nobody asks for the trunk's name any more. @throws CallsurgeError `option-invalid` */
+export function checkNamesOfRelay(
+  { relay, faults }: { relay?: boolean; faults: readonly { do: { kind: string } }[] },
+  { trunks }: VendorProfile,
+): void {
+  const own = faults.flatMap(({ do: action }) => (isMoreFault(action) ? [action] : []));
+  const relays = own.filter((action) => action.kind === 'relay');
+  const asked = trunks.filter(({ name }) => !relay && !relays.some(({ trunk }) => trunk === undefined || trunk === name));
+  for (const [i, { do: action }] of faults.entries()) {
+    if (!isMoreFault(action) || action.kind !== 'own' || action.action !== 'dns-answer') continue;
+    const wanted = action.name.toLowerCase();
+    const isOf = (trunk: VendorProfile['trunks'][number]) => (trunk.proxy ?? trunk).host.toLowerCase() === wanted;
+    if (!trunks.some(isOf) || asked.some(isOf)) continue;
+    throw new CallsurgeError('option-invalid', `behind our relay nobody asks for "${action.name}" any more`, {
+      where: `surge.faults[${i}].do.name`,
+      todo: 'leave the relay out, or name the trunks that it is for',
+    });
   }
 }

@@ -7,7 +7,16 @@ import { Fields } from '../schedule/fields.ts';
 import { planScenarios, type RunPlan } from '../schedule/plan.ts';
 import type { Hook, VendorProfile } from '../vendor/profile.ts';
 import { type CheckedExpect, checkExpect } from './check-expect.ts';
-import { checkFaultAgainst, checkRelay, heldBy, isMoreFault, MORE_FAULT_KINDS, type MoreFaultKind, readFault } from './check-faults.ts';
+import {
+  checkFaultAgainst,
+  checkNamesOfRelay,
+  checkRelay,
+  heldBy,
+  isMoreFault,
+  MORE_FAULT_KINDS,
+  type MoreFaultKind,
+  readFault,
+} from './check-faults.ts';
 import type { CheckedOptions } from './options.ts';
 import { type CheckedReplay, checkReplay, readReplay } from './replay.ts';
 import type { FaultAction, FaultStep, ScaleAction, ScaleStep } from './surge.ts';
@@ -110,6 +119,7 @@ function refuseOverlap(faults: readonly CheckedFault[]): void {
 /** What only the run and the profile can tell. @throws CallsurgeError `option-invalid`. */
 export function checkSurgeAgainst(surge: CheckedSurge, plan: RunPlan, profile: VendorProfile): void {
   if (surge.relay) checkRelay(undefined, 'surge.relay', profile);
+  checkNamesOfRelay(surge, profile);
   for (const [list, steps] of [
     ['faults', surge.faults],
     ['scaling', surge.scaling],

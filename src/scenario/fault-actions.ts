@@ -28,14 +28,16 @@ export interface ContainerFault {
 export interface NamespaceFault {
   kind: 'netns';
   namespace: string;
-  action: 'drop' | 'link-down';
+  action: 'drop' | 'link-down' | 'address-gone';
   /** For drop: packets to and from that address or block; default: all. */
   peer?: string;
   protocol?: 'udp' | 'tcp';
   /** For drop: the peer's port. */
   port?: number;
-  /** For link-down: the interface. */
+  /** For link-down and address-gone: the interface. */
   link?: string;
+  /** For address-gone: an address of that interface, without its length. It counts as ours where `local.addresses` names it. */
+  address?: string;
 }
 
 /** How our own relay harms what passes. Shares are 0…1, drawn from the run's seed; each way on its own. */
@@ -70,7 +72,17 @@ export type OwnFault =
   /** No new calls over it; calls in progress go on. Needs another trunk. */
   | { kind: 'own'; action: 'trunk-down'; trunk: string }
   /** Agents remove their registrations and register again at the end. Default: all groups, all of a group. */
-  | { kind: 'own'; action: 'agents-off'; group?: string; share?: number };
+  | { kind: 'own'; action: 'agents-off'; group?: string; share?: number }
+  /**
+   * Our own source address is gone: what is bound to it sends nothing and hears nothing, SIP and RTP. Needs no root; for `ip addr del` itself see netns.
+   * Default: every address of ours; else one of `local.addresses`.
+   */
+  | { kind: 'own'; action: 'address-gone'; address?: string }
+  /**
+   * What we are told a host of the profile to be: these addresses (of the contract's targets), that there is no such name, or nothing at all. New
+   * calls ask once the answer before has lived out its TTL; calls in progress stay where they are. `ttl` is that of the changed answer, default 5s.
+   */
+  | { kind: 'own'; action: 'dns-answer'; name: string; answer: string[] | 'not-found' | 'no-answer'; ttl?: Duration };
 
 export interface Repeat {
   /** From start to start; more than `for`. */

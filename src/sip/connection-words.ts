@@ -20,7 +20,8 @@ const LOCAL = new Set([
   'ERR_SOCKET_BAD_PORT',
 ]);
 
-export const isLocalFault = (error: Error): boolean => LOCAL.has(codeOf(error));
+/** Also a name that a fault of the run changed (name-view.ts). */
+export const isLocalFault = (error: Error & { ours?: boolean }): boolean => error.ours === true || LOCAL.has(codeOf(error));
 
 /** A wrong name, authority, certificate, port or whitelist may be our mistake as well as the vendor's. */
 export const isMaybeOurs = (error: Error): boolean =>
@@ -42,8 +43,9 @@ interface Tls {
 }
 
 /** One line: what happened at whom, and what to do. `name` is what the certificate was held against. */
-export function connectionWords(error: Error & Tls, to: HostPort, transport: TransportName, name = to.host): string {
+export function connectionWords(error: Error & Tls & { ours?: boolean }, to: HostPort, transport: TransportName, name = to.host): string {
   const where = `${transport}:${hostPortText(to)}`;
+  if (error.ours) return error.message;
   const code = codeOf(error);
   const { cert } = error;
   switch (code) {

@@ -9,7 +9,7 @@
  *   trying     anything else                                     –          as of any call
  */
 import { messageOf } from '../errors.ts';
-import { connectionWords } from './connection-words.ts';
+import { connectionWords, isLocalFault } from './connection-words.ts';
 import { StackOutgoingCall } from './outgoing-call.ts';
 import type { Shared } from './shared.ts';
 import type {
@@ -89,7 +89,8 @@ export class LocatedCall implements OutgoingCall {
       },
       (error: Error) => {
         const message = error instanceof Error ? connectionWords(error, nextHop, nextHop.transport) : messageOf(error);
-        this.#nextWay({ kind: 'transport', at: this.#shared.clock.now(), message, local: false, maybeOurs: true });
+        const local = isLocalFault(error);
+        this.#nextWay({ kind: 'transport', at: this.#shared.clock.now(), message, local, maybeOurs: !local });
       },
     );
   }

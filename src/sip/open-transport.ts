@@ -1,6 +1,7 @@
 /** Opens the transport that a stack is to speak, and says what Via and Contact call it. */
 import { createServer, isIPv6 } from 'node:net';
 import { CallsurgeError } from '../errors.ts';
+import { hearingWhileThere, sendingWhileThere } from './address-switch.ts';
 import type { Locator } from './dns.ts';
 import { tcpLinks } from './link-tcp.ts';
 import { wsLinks } from './link-ws.ts';
@@ -15,6 +16,10 @@ const DEFAULT_KEEP_ALIVE_MS = 30_000;
 
 /** @throws CallsurgeError `port-in-use`, or `usage` for an address that is not ours or TLS settings that cannot be used. */
 export async function openTransport(options: SipStackOptions, locator: Locator, events: TransportEvents): Promise<Transport> {
+  return sendingWhileThere(await open(options, locator, hearingWhileThere(events, options.address)), options.address);
+}
+
+async function open(options: SipStackOptions, locator: Locator, events: TransportEvents): Promise<Transport> {
   const { clock, bind } = options;
   if (bind.transport === 'udp')
     return openUdp({ clock, bind, receiveBufferBytes: options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER, locator }, events);

@@ -6,6 +6,7 @@
  * are `Clock` times (ms) taken where the datagram was handed over, not where a callback happened to run.
  */
 import type { Clock } from '../clock.ts';
+import type { AddressSwitch } from './address-switch.ts';
 import type { NameService } from './dns.ts';
 import type { TlsSide } from './links.ts';
 
@@ -307,6 +308,8 @@ export interface SipStackOptions {
   keepAliveMs?: number;
   /** Who answers for host names. Default: the system's name servers. */
   names?: NameService;
+  /** While it says that our address is gone, nothing is sent and nothing heard. */
+  address?: AddressSwitch;
   /** Asked of the kernel; see `stats().receiveBuffer`. Default 4 MiB. */
   receiveBufferBytes?: number;
   /** Other timers than RFC 3261's, ms. Shared by all stacks of a process, as SIP.js's are: for tests. */

@@ -102,6 +102,7 @@ class Pool {
       receiveBuffer: 0,
       send: (bytes, to, failed) => this.#send(bytes, to, failed),
       ping: (to) => this.#byName.get(hostPortText(to))?.link?.ping(),
+      drop: (error) => this.#drop(error),
       close: async () => {
         if (!this.#open) return;
         this.#open = false;
@@ -249,6 +250,16 @@ class Pool {
     if (pooled.state === 'over' || !this.#open) return;
     this.#forget(pooled);
     this.#events.lost?.(this.#options.clock.now(), pooled.names, sendError(error, connectionWords(error, to, this.#options.name, name)));
+  }
+
+  #drop(error: SendError): void {
+    for (const pooled of [...this.#all]) {
+      const { link, names, waiting } = pooled;
+      this.#forget(pooled);
+      link?.close();
+      for (const { failed } of waiting.splice(0)) failed(error);
+      this.#events.lost?.(this.#options.clock.now(), names, error);
+    }
   }
 
   #forget(pooled: Pooled): void {

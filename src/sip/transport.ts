@@ -32,5 +32,7 @@ export interface Transport {
   send(bytes: Buffer, to: Destination, failed: (error: SendError) => void): void;
   /** A keep-alive that says nothing (RFC 5626 3.5.1): CRLF CRLF. */
   ping(to: HostPort): void;
+  /** Streams: every connection is gone, for that reason. */
+  drop?(error: SendError): void;
   close(): Promise<void>;
 }

@@ -28,7 +28,11 @@ export interface Peer {
 }
 
 /** A vendor in one page: answers OPTIONS, and calls after `answerMs` (never, where null). */
-export async function openPeer(answerMs: number | null = 5, request?: (incoming: IncomingRequest) => void): Promise<Peer> {
+export async function openPeer(
+  answerMs: number | null = 5,
+  request?: (incoming: IncomingRequest) => void,
+  bind: { host?: string; port?: number } = {},
+): Promise<Peer> {
   const clock = new RealClock();
   const peer = { open: new Set<string>(), invites: [] as Peer['invites'], byes: 0, cancels: 0 };
   const take = (call: IncomingCall) => {
@@ -55,7 +59,7 @@ export async function openPeer(answerMs: number | null = 5, request?: (incoming:
   };
   const stack = await createSipStack({
     clock,
-    bind: { host: '127.0.0.1', port: 0, transport: 'udp' },
+    bind: { host: '127.0.0.1', port: 0, transport: 'udp', ...bind },
     userAgent: 'peer',
     idPrefix: 'peer',
     call: take,

@@ -1,5 +1,5 @@
 /** Faults in a network namespace of our own, with real packets on its loopback. Needs root, ip and iptables; skipped elsewhere. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RealClock } from '../../src/clock.ts';
 import type { InjectorContext } from '../../src/faults/injector.ts';
@@ -71,5 +71,49 @@ describe.skipIf(!usable)('a network namespace', () => {
     expect(echoes()).toEqual({ 5060: 0, 5070: 0 });
     await end(context, never);
     expect(echoes()).toEqual({ 5060: 5, 5070: 5 });
+  });
+
+  it('takes an address away: what is bound to it cannot send, and address and routes come back', async () => {
+    for (const line of [
+      'link add cs0 type veth peer name cs1',
+      'addr add 10.99.0.1/24 dev cs0',
+      'link set cs0 up',
+      'link set cs1 up',
+      'route add 10.98.0.0/16 via 10.99.0.2 dev cs0',
+    ])
+      expect(ip('-n', NAME, ...line.split(' ')).stderr).toBe('');
+    const state = () => ip('-n', NAME, '-4', '-o', 'addr', 'show', 'dev', 'cs0').stdout + ip('-n', NAME, '-4', 'route').stdout;
+    const before = state();
+    // Bound while the address is there; asked to send when it is not.
+    const script = `
+      const socket = require('node:dgram').createSocket('udp4');
+      socket.bind(0, '10.99.0.1', () => {
+        const send = () => socket.send('x', 5060, '10.99.0.2', (error) => console.log(error ? error.code : 'sent'));
+        send();
+        process.stdin.on('data', send).on('end', () => process.exit(0));
+      });`;
+    const child = spawn('ip', ['netns', 'exec', NAME, process.execPath, '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const said: string[] = [];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(...text.trim().split('\n')));
+    await expect.poll(() => said, { timeout: 5000 }).toEqual(['sent']);
+    const { start, end } = namespaceFault({ kind: 'netns', namespace: NAME, action: 'address-gone', link: 'cs0', address: '10.99.0.1' });
+    const told: [string | undefined, boolean][] = [];
+    const own: InjectorContext['own'] = async (fault, on) => void told.push([(fault as { address?: string }).address, on]);
+    await start({ ...context, own }, never);
+    expect(state()).not.toContain('10.99.0.1');
+    child.stdin.write('again');
+    await expect.poll(() => said.length, { timeout: 5000 }).toBe(2);
+    // By kernel: no such source address, or no route. The second would be the network's fault: hence workers are told (own-side.test.ts).
+    expect(said[1]).toMatch(/^(EINVAL|EADDRNOTAVAIL|ENETUNREACH)$/);
+    expect(told).toEqual([['10.99.0.1', true]]);
+    await end({ ...context, own }, never);
+    expect(told[1]).toEqual(['10.99.0.1', false]);
+    expect(state()).toBe(before);
+    child.stdin.write('again');
+    await expect.poll(() => said[2], { timeout: 5000 }).toBe('sent');
+    child.stdin.end();
+    await expect(end(context, never), 'nothing is left to take back').rejects.toThrow(/was not taken away/);
+    const other = namespaceFault({ kind: 'netns', namespace: NAME, action: 'address-gone', link: 'cs0', address: '10.99.0.7' });
+    await expect(other.start(context, never)).rejects.toThrow(/no address 10.99.0.7/);
   });
 });

@@ -27,7 +27,9 @@ describe('fault actions', () => {
     [{ kind: 'container', container: 'site-a', action: 'disconnect', network: 'lab', socket: '/run/docker.sock' }],
     [{ kind: 'netns', namespace: 'lab', action: 'drop', peer: '10.0.0.0/8', protocol: 'udp', port: 5060 }],
     [{ kind: 'netns', namespace: 'lab', action: 'link-down', link: 'veth0' }],
+    [{ kind: 'netns', namespace: 'lab', action: 'address-gone', link: 'veth0', address: '10.0.0.9' }],
     [{ kind: 'own', action: 'trunk-down', trunk: 'main' }],
+    [{ kind: 'own', action: 'address-gone' }],
     [{ kind: 'own', action: 'agents-off', group: 'support', share: 0.5 }],
   ])('are read as they are written: %j', (action) => {
     expect(read(action).do).toEqual(action);
@@ -58,8 +60,24 @@ describe('fault actions', () => {
     [{ kind: 'relay', loss: 5 }, /from 0 to 1/],
     [{ kind: 'relay', blackhole: true }, /loss|blackHole/],
     [{ kind: 'own', action: 'trunk-down' }, /trunk/],
+    [{ kind: 'netns', namespace: 'lab', action: 'address-gone', link: 'veth0', address: '10.0.0.0/8' }, /IPv4 address/],
+    [{ kind: 'own', action: 'dns-answer', name: 'a.example', answer: ['b.example'] }, /list of addresses/],
+    [{ kind: 'own', action: 'dns-answer', name: 'a.example', answer: [] }, /list of addresses/],
   ])('that make no sense are refused: %j', (action, words) => {
     expect(() => read(action)).toThrow(words);
+  });
+
+  it('of our own address and names are held against the profile', () => {
+    expect(() => against({ kind: 'own', action: 'address-gone', address: '127.0.0.9' })).toThrow(/127.0.0.9 is not among our addresses/);
+    const ours: VendorProfile = { ...profile, local: { addresses: ['127.0.0.9'] } };
+    expect(() => against({ kind: 'own', action: 'address-gone', address: '127.0.0.9' }, {}, ours)).not.toThrow();
+    const changed = { kind: 'own', action: 'dns-answer', name: 'SBC.example', answer: ['127.0.0.2'], ttl: '2s' };
+    expect(() => against(changed)).toThrow(/nobody is asked for "SBC.example".*every host of the profile is an address|nobody is asked/);
+    const named: VendorProfile = { ...profile, trunks: [...profile.trunks, { name: 'named', host: 'sbc.example' }] };
+    expect(() => against(changed, {}, named)).not.toThrow();
+    const relay = { name: 'r', at: '1s', for: '1s', do: { kind: 'relay', loss: 0.1, trunk: 'named' } };
+    const both = { faults: [relay, { name: 'd', at: '5s', for: '1s', do: changed }] };
+    expect(() => checkSurgeAgainst(checkSurge(both), plan, named)).toThrow(/behind our relay nobody asks for "SBC.example"/);
   });
 
   it('are held against the profile', () => {

@@ -1,5 +1,7 @@
 /** What faults and scaling did beside failing calls. */
 export const faultsEn = {
+  'faults.own':
+    'A fault of our own side: it keeps and breaks no promise of the vendor. Calls that failed by ourselves meanwhile: {failed}.',
   'faults.expected': 'Promised for this fault',
   'faults.expected-kept': 'kept',
   'faults.expected-broken': 'not kept',

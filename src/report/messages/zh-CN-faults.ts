@@ -2,6 +2,7 @@
 import type { faultsEn } from './en-faults.ts';
 
 export const faultsZhCN: Record<keyof typeof faultsEn, string> = {
+  'faults.own': '这是我方自身的故障：不作为厂商承诺达到与否的依据。期间因我方原因失败的呼叫：{failed} 个。',
   'faults.expected': '该故障的承诺值',
   'faults.expected-kept': '达到',
   'faults.expected-broken': '未达到',

@@ -20,7 +20,7 @@ function card(fault: FaultFigures, zeroMs: number, lastMs: number): Html {
     return html`<div class="card">${title}<p class="warning">${both('faults.failed', { why: fault.failed ?? '?' })}</p></div>`;
   const from = elapsed(fault.startMs - zeroMs);
   const when = fault.endMs === null ? both('faults.from', { from }) : both('faults.from-to', { from, to: elapsed(fault.endMs - zeroMs) });
-  return html`<div class="card">${title}${note(when)}${table(
+  return html`<div class="card">${title}${note(when)}${fault.own ? note(both('faults.own', { failed: count(fault.own.failed) })) : null}${table(
     [both('table.figure'), both('table.value'), ''],
     [
       [term('outageFirstTry'), rto(fault.firstTry, lastMs - fault.startMs), outages(fault.firstTry.outages, fault.startMs)],
