@@ -56,19 +56,40 @@ export class RealClock implements Clock {
   }
 
   at(at: number, run: () => void): TimerHandle {
-    let timer: NodeJS.Timeout;
-    // setTimeout counts whole milliseconds from the loop's cached time: it may fire early, and then waits for the rest.
-    const arm = () => {
-      const left = at - this.now();
-      timer = setTimeout(left > MAX_TIMEOUT_MS ? arm : fire, Math.min(MAX_TIMEOUT_MS, Math.max(0, Math.ceil(left))));
-    };
-    const fire = () => (this.now() < at ? arm() : run());
-    arm();
-    return { cancel: () => clearTimeout(timer) };
+    return new RealTimer(this, at, run);
   }
 
   after(ms: number, run: () => void): TimerHandle {
     return this.at(this.now() + ms, run);
+  }
+}
+
+class RealTimer implements TimerHandle {
+  readonly #clock: Clock;
+  readonly #at: number;
+  readonly #run: () => void;
+  #timer: NodeJS.Timeout;
+
+  constructor(clock: Clock, at: number, run: () => void) {
+    this.#clock = clock;
+    this.#at = at;
+    this.#run = run;
+    this.#timer = this.#arm();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #arm(): NodeJS.Timeout {
+    const left = this.#at - this.#clock.now();
+    return setTimeout(() => this.#fire(), Math.min(MAX_TIMEOUT_MS, Math.max(0, Math.ceil(left))));
+  }
+
+  /** setTimeout counts whole milliseconds from the loop's cached time: it may fire early, and then waits for the rest. */
+  #fire(): void {
+    if (this.#clock.now() < this.#at) this.#timer = this.#arm();
+    else this.#run();
   }
 }
 
@@ -154,18 +175,29 @@ export class VirtualClock implements Clock {
 
 const before = (a: { at: number; order: number }, b: { at: number; order: number }) => a.at < b.at || (a.at === b.at && a.order < b.order);
 
+/** What waiting needs of an AbortSignal; there is one a caller, and Node's own weigh a kilobyte (call/stop.ts). */
+export interface StopSignal {
+  readonly aborted: boolean;
+  /** What whoever waits rejects with. */
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** Resolves after `ms` on that clock. Rejects with the signal's reason as soon as the signal aborts. */
-export function sleepOn(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+export function sleepOn(clock: Clock, ms: number, signal?: StopSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const onAbort = () => {
       timer.cancel();
+      signal!.removeEventListener('abort', onAbort);
       reject(signal!.reason);
     };
     const timer = clock.after(ms, () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort);
   });
 }

@@ -37,7 +37,6 @@ const TAIL_DIGITS = 8;
 const keyOf = (number: string) => number.replace(/\D/g, '').slice(-TAIL_DIGITS);
 
 const expected = new WeakMap<CallServices, Map<string, (line: CallBackLine) => void>>();
-const open = new WeakMap<VuContext, CallBack[]>();
 
 /** The numbers that an INVITE is for: its Request-URI's, and To's, where the vendor writes our trunk's name into the Request-URI. */
 const keysOf = ({ request }: IncomingCall) =>
@@ -70,8 +69,8 @@ export function passOn(services: CallServices, incoming: IncomingCall): boolean 
 
 /** Hangs up the call-backs that an iteration left open. */
 export async function endCallBacks(vu: VuContext): Promise<void> {
-  const mine = open.get(vu) ?? [];
-  open.delete(vu);
+  const mine = vu.callBacks ?? [];
+  vu.callBacks = undefined;
   await Promise.all(mine.map((back) => back.hangUp()));
 }
 
@@ -103,7 +102,7 @@ export async function awaitCallBack(vu: VuContext, request: Request, options: Ca
       throw new CallsurgeError('patience-over', 'no call-back came in time');
     }
     const back = new CallBack(vu, request, came);
-    for (let owner: VuContext | undefined = vu; owner; owner = owner.parent) open.set(owner, [...(open.get(owner) ?? []), back]);
+    for (let owner: VuContext | undefined = vu; owner; owner = owner.parent) owner.callBacks = [...(owner.callBacks ?? []), back];
     await back.answer(drawSpan(vu, options.answerAfter ?? '3s', 'wait', 'callBack({ answerAfter })'));
     return back;
   } finally {

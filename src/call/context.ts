@@ -3,8 +3,13 @@
  * scenario reads like a story and passes nothing around.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { StopSignal } from '../clock.ts';
 import { CallsurgeError } from '../errors.ts';
+import type { RandomStream } from '../random.ts';
+import type { CallBack } from './call-back.ts';
+import type { CallerLeg } from './leg.ts';
 import type { CallServices } from './services.ts';
+import type { Purpose } from './streams.ts';
 
 /** What a replayed log tells of one call; null: it does not say. */
 export interface LoggedCall {
@@ -27,7 +32,7 @@ export interface VuContext {
   startedAt: number;
   tags: Record<string, string>;
   /** Aborts, with a CallsurgeError `stopped`, when the VU must end: every verb then rejects. */
-  signal: AbortSignal;
+  signal: StopSignal;
   /** Of the run. What a caller is depends on it, the scenario and the iteration alone (streams.ts). */
   seed: number;
   /** Set in a redial: the call that it repeats, and the number of the try. */
@@ -37,6 +42,15 @@ export interface VuContext {
   /** What the replayed log tells of this call. */
   logged?: LoggedCall | undefined;
   services: CallServices;
+  /** What has come of it so far. Here and not in WeakMaps, which cost the garbage collector more than all else of an iteration. */
+  legs?: CallerLeg[] | undefined;
+  callBacks?: CallBack[] | undefined;
+  streams?: Map<Purpose, RandomStream> | undefined;
+}
+
+/** A context of its own within that one: a try of a caller, of which nothing has come yet. */
+export function within(parent: VuContext, own: Partial<VuContext>): VuContext {
+  return { ...parent, legs: undefined, callBacks: undefined, streams: undefined, ...own, parent };
 }
 
 const storage = new AsyncLocalStorage<VuContext>();

@@ -97,7 +97,11 @@ export async function dial(number: string, options: DialOptions = {}): Promise<C
   const leg = new CallerLeg(services, row, media.value, { viaCarrier: services.viaCarrier });
   adopt.add(vu, leg);
   const asserted = typeof options.assertedIdentity === 'string' ? options.assertedIdentity : caller;
-  const refusal = media.error ?? services.gate.check(called, caller) ?? services.gate.check(called, asserted) ?? services.gate.enter();
+  const refusal =
+    media.error ??
+    services.gate.check(called, caller) ??
+    (asserted === caller ? undefined : services.gate.check(called, asserted)) ??
+    services.gate.enter();
   if (refusal) {
     row.error = refusal.oneLine();
     leg.refuse(refusal.message);

@@ -9,7 +9,6 @@ import type { VuContext } from './context.ts';
 import type { CallerLeg } from './leg.ts';
 import type { CallServices } from './services.ts';
 
-const byVu = new WeakMap<VuContext, CallerLeg[]>();
 const byServices = new WeakMap<CallServices, Set<CallerLeg>>();
 
 /** Keeps account of the legs of each iteration and of each worker. */
@@ -17,9 +16,8 @@ export const adopt = {
   add(vu: VuContext, leg: CallerLeg): void {
     // A try of a caller belongs to the iteration around it, too: whatever ends that ends the call.
     for (let owner: VuContext | undefined = vu; owner; owner = owner.parent) {
-      const legs = byVu.get(owner);
-      if (legs) legs.push(leg);
-      else byVu.set(owner, [leg]);
+      if (owner.legs) owner.legs.push(leg);
+      else owner.legs = [leg];
     }
     let open = byServices.get(vu.services);
     if (!open) {
@@ -29,9 +27,9 @@ export const adopt = {
     const all = open.add(leg);
     leg.onOver = () => all.delete(leg);
   },
-  countOf: (vu: VuContext) => byVu.get(vu)?.length ?? 0,
+  countOf: (vu: VuContext) => vu.legs?.length ?? 0,
   /** The call dialled last. */
-  last: (vu: VuContext): CallerLeg | undefined => byVu.get(vu)?.at(-1),
+  last: (vu: VuContext): CallerLeg | undefined => vu.legs?.at(-1),
 };
 
 /** Ways in which a caller's story ends that are no error of the script. */
@@ -47,17 +45,17 @@ export function isStoryEnd(thrown: unknown): boolean {
  * @param thrown what the scenario's function rejected with, if it did; noted in the rows of its open calls where it is an error of the script.
  */
 export async function endIteration(vu: VuContext, thrown?: unknown): Promise<void> {
-  const legs = byVu.get(vu) ?? [];
-  byVu.delete(vu);
+  const { legs } = vu;
+  vu.legs = undefined;
   const error = thrown === undefined || isStoryEnd(thrown) ? null : thrown instanceof Error ? thrown.message : String(thrown);
-  await endCallBacks(vu);
+  if (vu.callBacks) await endCallBacks(vu);
+  const open = legs?.filter((leg) => !leg.over) ?? [];
+  if (open.length === 0) return;
   await Promise.all(
-    legs
-      .filter((leg) => !leg.over)
-      .map((leg) => {
-        leg.row.error ??= error;
-        return leg.hangUp({ stopped: vu.signal.aborted || error !== null });
-      }),
+    open.map((leg) => {
+      leg.row.error ??= error;
+      return leg.hangUp({ stopped: vu.signal.aborted || error !== null });
+    }),
   );
 }
 

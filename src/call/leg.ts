@@ -183,6 +183,7 @@ export class CallerLeg {
 
   /** Listens for the profile's announcements and for what a verb asks for beside them, until an agent is on the line. */
   listen(beside: readonly number[] = []): void {
+    if (this.media.deaf) return;
     const known = this.#services.announcements?.map(({ hz }) => hz) ?? [];
     this.media.listen([...new Set([...known, ...beside])], (hz) => {
       this.heard.tone(hz);
@@ -212,8 +213,8 @@ export class CallerLeg {
     await this.finished();
   }
 
-  finished(): Promise<void> {
-    return this.until(() => (this.over ? true : undefined), { signal: NEVER }).then(() => undefined);
+  async finished(): Promise<void> {
+    if (!this.over) await this.#changes.until(() => (this.over ? true : undefined));
   }
 
   /** One CANCEL or BYE on the wire, nothing awaited: the second Ctrl-C. The row is written as it stands. */
@@ -380,7 +381,7 @@ export class CallerLeg {
   }
 
   #move(event: CallEvent): void {
-    if (event === 'agent') this.media.listen([]);
+    if (event === 'agent' && !this.media.deaf) this.media.listen([]);
     const to = nextState(this.#state, event);
     if (to !== this.#state) {
       notify(this.#services, this.#state, to);
@@ -420,8 +421,6 @@ export class CallerLeg {
     this.onOver?.();
   }
 }
-
-const NEVER = new AbortController().signal;
 
 function notify(services: CallServices, from: CallState | null, to: CallState): void {
   services.state?.(from, to);

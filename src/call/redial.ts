@@ -9,7 +9,7 @@
 import { sleepOn } from '../clock.ts';
 import { CallsurgeError } from '../errors.ts';
 import { OUTCOMES, type Outcome } from '../record/schema.ts';
-import { currentVu, type VuContext, withVu } from './context.ts';
+import { currentVu, type VuContext, within, withVu } from './context.ts';
 import { adopt, endIteration, isStoryEnd } from './iteration.ts';
 import { drawSpan, type Span, streamOf } from './streams.ts';
 
@@ -44,10 +44,7 @@ export async function redials<T>(options: RedialOptions, story: (attempt: Attemp
   let redialOf: string | null = null;
   let intendedAt = vu.intendedAt;
   for (let n = 1; ; n++) {
-    const attempt: VuContext =
-      n === 1
-        ? { ...vu, parent: vu }
-        : { ...vu, redial: { of: redialOf, try: n }, parent: vu, intendedAt, startedAt: vu.services.clock.now() };
+    const attempt = within(vu, n === 1 ? {} : { redial: { of: redialOf, try: n }, intendedAt, startedAt: vu.services.clock.now() });
     const played = await play(attempt, () => story({ try: n, redialOf }));
     const last = adopt.last(attempt);
     await endIteration(attempt, played.ended ? played.thrown : undefined);

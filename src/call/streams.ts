@@ -15,19 +15,16 @@ export type Span = Duration | Draw;
 /** What is drawn. One purpose never disturbs another. */
 export type Purpose = 'patience' | 'talk' | 'wait' | 'sleep' | 'redial';
 
-const streams = new WeakMap<VuContext, Map<Purpose, RandomStream>>();
-
 /** The stream of that purpose in this try of this caller; each draw goes on where the last one stopped. */
 export function streamOf(vu: VuContext, purpose: Purpose): RandomStream {
   // The first try draws what the story around it does.
   const owner = vu.redial === undefined ? (vu.parent ?? vu) : vu;
-  const mine = streams.get(owner) ?? new Map<Purpose, RandomStream>();
-  streams.set(owner, mine);
-  const known = mine.get(purpose);
+  owner.streams ??= new Map();
+  const known = owner.streams.get(purpose);
   if (known) return known;
   const name = vu.redial === undefined ? `caller:${vu.scenario}:${purpose}` : `redial:${vu.scenario}:${purpose}:${vu.redial.try}`;
   const stream = randomStream(vu.seed, name, vu.iteration);
-  mine.set(purpose, stream);
+  owner.streams.set(purpose, stream);
   return stream;
 }
 

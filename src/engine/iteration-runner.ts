@@ -5,7 +5,7 @@
 import { type VuContext, withVu } from '../call/context.ts';
 import { endIteration, isStoryEnd } from '../call/iteration.ts';
 import type { CallServices } from '../call/services.ts';
-import { sleepOn } from '../clock.ts';
+import { type StopSignal, sleepOn } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { type RowSink, rowOf } from '../record/schema.ts';
 import type { ScenarioPlan } from '../schedule/executor.ts';
@@ -38,7 +38,7 @@ export async function runIteration(
   vu: number,
   iteration: number,
   intendedAt: number,
-  signal: AbortSignal,
+  signal: StopSignal,
 ): Promise<void> {
   const { plan, services, seed } = source;
   const { clock } = services;
@@ -95,11 +95,20 @@ function tagsOf(plan: ScenarioPlan): object {
   return tags;
 }
 
-function untilInterrupted(story: Promise<unknown>, services: CallServices, signal: AbortSignal): Promise<unknown> {
+function untilInterrupted(story: Promise<unknown>, services: CallServices, signal: StopSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const onAbort = () => services.clock.after(INTERRUPTED_MS, () => reject(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    story.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    signal.addEventListener('abort', onAbort);
+    story.then(
+      (value) => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(value);
+      },
+      (thrown) => {
+        signal.removeEventListener('abort', onAbort);
+        reject(thrown);
+      },
+    );
   });
 }
 

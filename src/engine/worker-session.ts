@@ -1,6 +1,7 @@
 /** One worker's part of a run, phase by phase (worker-init.ts, PHASES). The main thread leads; this does. */
 import { type VuContext, withVu } from '../call/context.ts';
 import { abandonCalls, endIteration, isStoryEnd, openLegs } from '../call/iteration.ts';
+import { Stop } from '../call/stop.ts';
 import { RealClock, sleepOn } from '../clock.ts';
 import { CallsurgeError, messageOf } from '../errors.ts';
 import { setExecutionState } from '../scenario/execution-state.ts';
@@ -67,7 +68,7 @@ class Session {
   #loadStart = Number.NaN;
   #stopped: string | undefined;
   /** Of setup() and teardown(), while they run. */
-  #outside: AbortController | undefined;
+  #outside: Stop | undefined;
 
   static async open(init: WorkerInit, channel: Channel, controller: RemoteController): Promise<Session> {
     const rows = new RowBatches(channel);
@@ -245,8 +246,8 @@ class Session {
   async #outsideLoad(exec: 'setup' | 'teardown', run: ScenarioFunction): Promise<unknown> {
     const { services } = this.#worker;
     const now = services.clock.now();
-    const controller = new AbortController();
-    this.#outside = controller;
+    const stop = new Stop();
+    this.#outside = stop;
     const context: VuContext = {
       scenario: exec,
       exec,
@@ -255,7 +256,7 @@ class Session {
       intendedAt: now,
       startedAt: now,
       tags: { ...this.#init.tags },
-      signal: controller.signal,
+      signal: stop,
       seed: this.#init.seed,
       services,
     };
