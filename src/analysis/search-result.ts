@@ -22,8 +22,9 @@ export interface PlayedTrial extends Judged {
 /**
  * configured limit: everything above is refused as busy, the same number is carried whatever is offered, and nothing gets worse below it.
  * degrades: it fails in other ways, or gets slow before. not reached: the largest load permitted was carried. harness limit: ours came first.
+ * inconclusive: calls failed above the lower bound, but perhaps only because they came bunched.
  */
-export type LimitKind = 'configured limit' | 'degrades' | 'not reached' | 'harness limit';
+export type LimitKind = 'configured limit' | 'degrades' | 'not reached' | 'harness limit' | 'inconclusive';
 
 /** Why the search ended. */
 export type SearchEnd = 'found' | 'trials' | 'signal' | 'stop-when' | 'contract' | 'error';
@@ -60,6 +61,7 @@ const SLOWER_MS = 100;
 export function limitKind(sought: Sought, bounds: Bounds, trials: readonly PlayedTrial[]): LimitKind | null {
   if (bounds.upper === null) return 'not reached';
   if (bounds.upperIs === 'harness') return 'harness limit';
+  if (bounds.upperIs === 'unclear') return 'inconclusive';
   const bad = trials.filter(({ verdict, why }) => verdict === 'bad' && why === 'lost');
   const good = trials.filter(({ verdict, load }) => verdict === 'good' && load <= bounds.lower);
   if (bad.length === 0 || good.length === 0) return 'degrades';
@@ -87,7 +89,7 @@ export interface SearchVerdict {
   state: VerdictState;
   promised: number;
   /** A key of the report's texts. */
-  why: 'carried' | 'fails-below' | 'between' | 'cap' | 'ceiling' | 'early' | 'counting' | 'nothing-passed' | 'loss';
+  why: 'carried' | 'fails-below' | 'between' | 'cap' | 'ceiling' | 'early' | 'counting' | 'nothing-passed' | 'loss' | 'unclear';
 }
 
 /** @param promised calls at a time or calls/s. @param counting how the vendor counts; our held calls are answered, never queued or talking */
@@ -96,6 +98,7 @@ export function searchVerdict(result: SearchResult, promised: number, counting: 
   if (counting === 'queued' || counting === 'talking' || counting === 'legs') return verdict('not measured', 'counting');
   // What was carried was carried, whatever our own ceiling is.
   if (result.lower >= promised && result.confirmed) return result.epsilon > 0 ? verdict('not proven', 'loss') : verdict('pass', 'carried');
+  if (result.upperIs === 'unclear') return verdict('not proven', 'unclear');
   if (!result.valid) return verdict('not valid', 'ceiling');
   if (result.upper !== null && result.upper <= promised) {
     return result.confirmed ? verdict('fail', result.lower === 0 ? 'nothing-passed' : 'fails-below') : verdict('not proven', 'early');

@@ -11,10 +11,12 @@
  *   a trial says   good   the loss ratio is at most ε
  *                  bad    it is more, and the failures are not ours
  *                  unfit  we could not offer the load, or failed ourselves: repeated twice; a third time, our own limit ends the search upwards
+ *                  unclear  calls failed, perhaps only because they came bunched: repeated three times; then that load stays undecided, and the loads
+ *                         right above and below it are tried instead
  */
 
 export type TrialLength = 'short' | 'long';
-export type TrialVerdict = 'good' | 'bad' | 'unfit';
+export type TrialVerdict = 'good' | 'bad' | 'unfit' | 'unclear';
 
 export interface NextTrial {
   /** Calls at a time, or calls/s: a whole number from 1. */
@@ -46,12 +48,18 @@ export interface Bounds {
   lower: number;
   /** Smallest load that failed; null: none. */
   upper: number | null;
-  /** Whose limit `upper` is. */
-  upperIs: 'vendor' | 'harness' | null;
+  /** Whose limit `upper` is; unclear: nothing above `lower` could be decided. */
+  upperIs: 'vendor' | 'harness' | 'unclear' | null;
+  /** Loads between the bounds that could not be decided. */
+  undecided?: { from: number; to: number } | null;
 }
 
 /** An unfit trial is repeated so often before our own limit is believed. */
 const UNFIT_TRIALS = 3;
+/** An unclear one so often before the load is left undecided. */
+const UNCLEAR_TRIALS = 4;
+/** Undecided loads of one stage; then what lies above the lower bound stays open. */
+const UNDECIDED_LOADS = 4;
 /** Guesses in a row before the middle is taken: a vendor that always carries one call less than offered must not make the search walk. */
 const GUESSES_IN_A_ROW = 2;
 
@@ -115,7 +123,8 @@ export class CapacitySearch {
     // Half-way: what is not confirmed yet is what the short trials say, unless a long one has refuted it.
     const upper = long.upper ?? (short.upper !== null && short.upper > long.lower ? short.upper : null);
     const lower = long.lower > 0 ? long.lower : upper === null || short.lower < upper ? short.lower : 0;
-    return { lower, upper, upperIs: long.upper !== null ? long.upperIs : upper === null ? null : short.upperIs };
+    const upperIs = long.upper !== null ? long.upperIs : upper === null ? null : short.upperIs;
+    return { lower, upper, upperIs, undecided: long.undecided ?? null };
   }
 
   #confirming(): Stage {
@@ -138,9 +147,13 @@ interface Tally {
   good: number;
   bad: number;
   unfit: number;
+  unclear: number;
 }
 
-/** Trials of one length. Every load it names lies strictly between its bounds, and each that is decided becomes one of them: it ends. */
+/**
+ * Trials of one length. Every load it names lies strictly between its bounds, and each that is decided becomes one of them, or one of at most
+ * UNDECIDED_LOADS that cannot be: it ends.
+ */
 class Stage {
   readonly #terms: Required<SearchTerms>;
   readonly #needed: number;
@@ -153,6 +166,9 @@ class Stage {
   #lower = 0;
   #upper: number | null = null;
   #upperIs: Bounds['upperIs'] = null;
+  /** Between the bounds: loads that cannot be decided. */
+  #hole: { from: number; to: number } | null = null;
+  #undecided = 0;
 
   constructor(terms: Required<SearchTerms>, { needed, guesses, step }: StageTerms) {
     this.#terms = terms;
@@ -162,7 +178,7 @@ class Stage {
   }
 
   bounds(): Bounds {
-    return { lower: this.#lower, upper: this.#upper, upperIs: this.#upperIs };
+    return { lower: this.#lower, upper: this.#upper, upperIs: this.#upperIs, undecided: this.#hole && { ...this.#hole } };
   }
 
   next(): number | null {
@@ -171,7 +187,7 @@ class Stage {
   }
 
   add(load: number, verdict: TrialVerdict, held: number | null): void {
-    const tally = this.#tallies.get(load) ?? { good: 0, bad: 0, unfit: 0 };
+    const tally = this.#tallies.get(load) ?? { good: 0, bad: 0, unfit: 0, unclear: 0 };
     this.#tallies.set(load, tally);
     tally[verdict]++;
     if (verdict === 'bad' && held !== null && Number.isFinite(held)) {
@@ -181,8 +197,20 @@ class Stage {
     if (tally.good >= this.#needed) this.#lower = load;
     else if (tally.bad >= this.#needed) [this.#upper, this.#upperIs] = [load, 'vendor'];
     else if (tally.unfit >= UNFIT_TRIALS) [this.#upper, this.#upperIs] = [load, 'harness'];
+    else if (tally.unclear >= UNCLEAR_TRIALS) this.#leaveOpen(load);
     else return;
     this.#current = null;
+    const hole = this.#hole;
+    if (hole && (hole.from <= this.#lower || (this.#upper !== null && hole.to >= this.#upper))) this.#hole = null;
+  }
+
+  #leaveOpen(load: number): void {
+    const { from, to } = this.#hole ?? { from: load, to: load };
+    this.#hole = { from: Math.min(from, load), to: Math.max(to, load) };
+    this.#undecided++;
+    // Where nothing fails for good above, all of it is open.
+    const open = this.#upper === null && (this.#undecided >= UNDECIDED_LOADS || this.#hole.to >= this.#terms.max);
+    if (open || this.#upperIs === 'unclear') [this.#upper, this.#upperIs, this.#hole] = [this.#hole.from, 'unclear', null];
   }
 
   /** Distance of the bounds that is close enough. */
@@ -192,8 +220,10 @@ class Stage {
 
   #choose(): number | null {
     const { max } = this.#terms;
-    const [lower, upper] = [this.#lower, this.#upper];
-    if (upper === null ? lower >= max : upper - lower <= this.#goal(lower)) return null;
+    const [lower, upper, hole] = [this.#lower, this.#upper, this.#hole];
+    const close = (below: number, above: number) => above - below <= this.#goal(below);
+    if (upper === null ? lower >= max : close(lower, upper)) return null;
+    if (hole) return this.#around(hole);
     const inside = (load: number) => load > lower && load <= max && (upper === null || load < upper);
     if (this.#guessed < GUESSES_IN_A_ROW) {
       const at = this.#guesses.findIndex(inside);
@@ -209,6 +239,17 @@ class Stage {
     }
     if (lower === 0 && this.#step === 'widen') return Math.max(1, upper - this.#widen(upper));
     return Math.floor((lower + upper) / 2);
+  }
+
+  /** Right above what cannot be decided, then in growing steps; then the space below it. */
+  #around({ from, to }: { from: number; to: number }): number | null {
+    const [lower, upper, max] = [this.#lower, this.#upper, this.#terms.max];
+    const over = this.#undecided >= UNDECIDED_LOADS;
+    const step = this.#goal(to) * 2 ** (this.#undecided - 1);
+    const top = upper ?? max + 1;
+    if (!over && top - to > this.#goal(to)) return Math.min(to + step, upper === null ? max : Math.floor((to + top + 1) / 2));
+    if (from - lower > this.#goal(lower)) return Math.floor((lower + from) / 2);
+    return null;
   }
 
   #widen(load: number): number {

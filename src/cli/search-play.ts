@@ -149,7 +149,7 @@ function settle(record: SearchRecord, search: CapacitySearch, end: SearchResult[
     end,
     endWhy,
     kind: end === 'found' || bounds.upper !== null ? kind : null,
-    valid: withinCeiling(bounds, record.result.ceiling) && kind !== 'harness limit',
+    valid: withinCeiling(bounds, record.result.ceiling) && kind !== 'harness limit' && kind !== 'inconclusive',
     confirmed: end === 'found' && search.finished,
   };
   record.result = result;

@@ -2,11 +2,13 @@
  * One trial of a capacity search: a run of its own, in a folder of its own, of that many callers.
  *
  *   concurrency   N callers dial at `rampPerSecond`, stay, and hang up together `lengthMs` after the last has dialled
- *   rate          r callers a second, evenly, for `lengthMs`; each hangs up `holdMs` after the answer
+ *   rate          r callers a second, evenly and half a call less than that (analysis/bunching.ts), for `lengthMs`; each hangs up `holdMs` after the
+ *                 answer
  *
  * With a scenario of the user's own its function plays the caller: N looping VUs, or r iterations a second.
  */
 import { fileURLToPath } from 'node:url';
+import { guardMs, plannedCalls } from '../analysis/bunching.ts';
 import { type Sought, type TrialFigures, TrialFold } from '../analysis/trial.ts';
 import { readTable } from '../record/read.ts';
 import { checkSurge, planRun } from '../scenario/check-surge.ts';
@@ -89,7 +91,13 @@ export async function startTrial(request: TrialRequest): Promise<TrialHandle> {
     observers,
     exitCode,
   });
-  return { run, done: run.done.then(async (result) => ({ result, figures: await trialFigures(dir, result) })) };
+  return {
+    run,
+    done: run.done.then(async (result) => ({
+      result,
+      figures: await trialFigures(dir, result, terms.sought === 'rate' ? load : undefined),
+    })),
+  };
 }
 
 /** k6 options of a trial. */
@@ -102,12 +110,19 @@ export function trialOptions(terms: TrialTerms, load: number, lengthMs: number):
     CALLSURGE_UNTIL_MS: String(Math.round(rampMs + lengthMs)),
     CALLSURGE_HOLD_MS: String(holdMs),
     CALLSURGE_PER_SECOND: String(Math.ceil(load / workersFor(terms, load))),
+    CALLSURGE_SECOND_MS: String(1000 + guardMs(load)),
     ...(press ? { CALLSURGE_PRESS: press } : {}),
   };
   const graceful = { gracefulStop: ANSWER_MS + lengthMs + holdMs };
   const scenario: RawOptions =
     sought === 'rate'
-      ? { executor: 'constant-arrival-rate', rate: load, timeUnit: '1s', duration: lengthMs, ...pool(Math.ceil((load * lengthMs) / 1000)) }
+      ? {
+          executor: 'constant-arrival-rate',
+          rate: load,
+          timeUnit: 1000 + guardMs(load),
+          duration: lengthMs,
+          ...pool(plannedCalls(load, lengthMs)),
+        }
       : own
         ? { executor: 'ramping-vus', startVUs: 0, stages: [stage(rampMs, load), stage(lengthMs, load)], gracefulRampDown: 0 }
         : // Half a call short of a whole one more: exactly `load` of them.
@@ -140,12 +155,12 @@ function rateOf(perSecond: number): { rate: number; unitMs: number } {
   return perSecond >= 1 ? { rate: Math.floor(perSecond), unitMs: 1000 } : { rate: 1, unitMs: Math.ceil(1000 / perSecond) };
 }
 
-async function trialFigures(dir: string, { ending }: RunResult): Promise<TrialFigures> {
+async function trialFigures(dir: string, { ending }: RunResult, perSecond: number | undefined): Promise<TrialFigures> {
   const fold = new TrialFold();
   // A run that could not even make its folder has no rows.
   if (ending.reason !== 'error') {
     await readTable(dir, 'timeline', (row) => fold.addSecond(row));
     await readTable(dir, 'calls', (row) => fold.addCall(row));
   }
-  return fold.figures();
+  return fold.figures(perSecond);
 }

@@ -56,6 +56,9 @@ function trialsCsv({ trials }: SearchRecord): string {
     'peak_occupied',
     'srd_p95_ms',
     'unhealthy_s',
+    'bunched',
+    'full_share',
+    'path_p95_ms',
     'commonest_failure',
     'folder',
   ];
@@ -63,6 +66,7 @@ function trialsCsv({ trials }: SearchRecord): string {
     ...[number, against, load, length, lengthMs, new Date(startMs).toISOString(), verdict, why],
     ...[f.attempts, f.answered, f.failed, f.refused, f.dropped, f.harness, Number(loss.toPrecision(9)), held],
     ...[f.peakAnswered, f.peakOccupied, f.srdP95Ms === null ? null : Math.round(f.srdP95Ms * 1000) / 1000, f.unhealthySeconds],
+    ...[f.bunched ?? null, f.full ?? null, f.pathP95Ms == null ? null : Math.round(f.pathP95Ms * 1000) / 1000],
     f.commonest && defuse(printable(f.commonest)),
     folder,
   ]);

@@ -23,7 +23,7 @@ import { table, value } from './table.ts';
 
 const SEARCH_STYLE = `
 .trial{position:absolute;width:.62rem;height:.62rem;margin:-.31rem 0 0 -.31rem;border-radius:50%;border:2px solid var(--card);background:var(--pass);box-sizing:content-box}
-.trial.t-bad{background:var(--fail);border-radius:1px}.trial.t-unfit{background:var(--none);transform:rotate(45deg);border-radius:1px}.trial.short{width:.42rem;height:.42rem;margin:-.21rem 0 0 -.21rem}
+.trial.t-bad{background:var(--fail);border-radius:1px}.trial.t-unfit,.trial.t-unclear{background:var(--none);transform:rotate(45deg);border-radius:1px}.trial.short{width:.42rem;height:.42rem;margin:-.21rem 0 0 -.21rem}
 .bound{position:absolute;left:0;right:0;border-top:1px dashed var(--pass)}.bound.upper{border-color:var(--fail)}
 `;
 

@@ -10,12 +10,14 @@ export const KIND_NAME: Record<LimitKind, MessageKey> = {
   degrades: 'search.kind-degrades',
   'not reached': 'search.kind-not-reached',
   'harness limit': 'search.kind-harness',
+  inconclusive: 'search.kind-inconclusive',
 };
 const KIND_TEXT: Record<LimitKind, MessageKey> = {
   'configured limit': 'search.kind-configured-text',
   degrades: 'search.kind-degrades-text',
   'not reached': 'search.kind-not-reached-text',
   'harness limit': 'search.kind-harness-text',
+  inconclusive: 'search.kind-inconclusive-text',
 };
 const CAP: Record<SearchResult['maxBy'], MessageKey> = {
   'contract.maxChannels': 'search.cap-channels',
@@ -39,6 +41,7 @@ const WHY: Record<SearchVerdict['why'], MessageKey> = {
   early: 'search.why-early',
   counting: 'search.why-counting',
   loss: 'search.why-loss',
+  unclear: 'search.why-unclear',
 };
 const TRIAL: Record<PlayedTrial['why'], MessageKey> = {
   carried: 'search.trial-carried',
@@ -47,18 +50,32 @@ const TRIAL: Record<PlayedTrial['why'], MessageKey> = {
   'harness-failed': 'search.trial-harness-failed',
   'not-offered': 'search.trial-not-offered',
   unhealthy: 'search.trial-unhealthy',
+  bunched: 'search.trial-bunched',
 };
-const VERDICT: Record<PlayedTrial['verdict'], MessageKey> = { good: 'search.good', bad: 'search.bad', unfit: 'search.unfit' };
+const VERDICT: Record<PlayedTrial['verdict'], MessageKey> = {
+  good: 'search.good',
+  bad: 'search.bad',
+  unfit: 'search.unfit',
+  unclear: 'search.unclear',
+};
 
 export const loadText = (language: Language, sought: Sought, load: number): string =>
   say(language, sought === 'rate' ? 'search.per-second' : 'search.calls', { load: count(load) });
 
-export function headline(language: Language, { sought, lower, upper }: SearchResult): string {
+export function headline(language: Language, { sought, lower, upper, upperIs, undecided }: SearchResult): string {
   const of = (load: number) => loadText(language, sought, load);
   if (upper === null)
     return lower === 0 ? say(language, 'search.headline-unknown') : say(language, 'search.headline-open', { lower: of(lower) });
+  if (upperIs === 'unclear' || upperIs === 'harness')
+    return lower === 0
+      ? say(language, 'search.headline-undecided', { between: of(upper) })
+      : say(language, 'search.headline-at-least', { lower: of(lower), upper: of(upper) });
   if (lower === 0) return say(language, 'search.headline-nothing', { upper: of(upper) });
-  return say(language, 'search.headline-found', { lower: of(lower), upper: of(upper) });
+  const found = say(language, 'search.headline-found', { lower: of(lower), upper: of(upper) });
+  if (!undecided) return found;
+  const { from, to } = undecided;
+  const between = from === to ? of(from) : say(language, 'search.from-to', { from: count(from), to: of(to) });
+  return `${found}; ${say(language, 'search.headline-undecided', { between })}`;
 }
 
 export const kindName = (language: Language, kind: LimitKind): string => say(language, KIND_NAME[kind]);
@@ -82,7 +99,7 @@ export function cautions(language: Language, { result, trials }: SearchRecord): 
 }
 
 function invalidText(language: Language, ceiling: SearchResult['ceiling'], kind: LimitKind | null): string {
-  if (kind === 'harness limit') return say(language, 'search.kind-harness-text');
+  if (kind === 'harness limit' || kind === 'inconclusive') return say(language, KIND_TEXT[kind]);
   return say(language, ceiling ? 'search.invalid-ceiling' : 'search.invalid-unmeasured');
 }
 

@@ -41,6 +41,11 @@ export interface SimulatorConfig {
    * after `probesUp` (2) answered in a row. A probe is unanswered after 0.9 × `probeMs`, at most 2 s.
    */
   failover?: { inviteTimeoutMs?: number; probeMs?: number; probesDown?: number; probesUp?: number };
+  /**
+   * A vendor that gives way instead of refusing: each call that a site holds beyond `above` (with it) makes a new one ring, and with that
+   * be answered, `slowMs` later, and makes it fail with 500 by a chance larger by `failShare`. Default: none.
+   */
+  overload?: { above: number; slowMs?: number; failShare?: number };
   /** From INVITE (at the site) to 180. Default 50. */
   ringMs?: number;
   /** From INVITE (at the site) to 200. Default 300. */

@@ -15,6 +15,7 @@ export interface CompleteConfig {
   edgeChannels: number | null;
   edgeCps: number;
   failover: { inviteTimeoutMs: number; probeMs: number; probesDown: number; probesUp: number };
+  overload: { above: number; slowMs: number; failShare: number };
   ringMs: number;
   answerMs: number;
   menu: Record<string, string> | null;
@@ -115,6 +116,11 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
       probesDown: Math.max(1, whole(failover.probesDown ?? 2, 'failover.probesDown')),
       probesUp: Math.max(1, whole(failover.probesUp ?? 2, 'failover.probesUp')),
     },
+    overload: {
+      above: config.overload ? whole(config.overload.above, 'overload.above') : Number.POSITIVE_INFINITY,
+      slowMs: ms(config.overload?.slowMs ?? 0, 'overload.slowMs'),
+      failShare: share(config.overload?.failShare ?? 0, 'overload.failShare'),
+    },
     ringMs: ms(config.ringMs ?? 50, 'ringMs'),
     answerMs: ms(config.answerMs ?? 300, 'answerMs'),
     menu,
@@ -176,4 +182,9 @@ function positive(value: number, field: string): number {
 function ms(value: number, field: string): number {
   if (Number.isFinite(value) && value >= 0) return value;
   throw invalid(field, `must be milliseconds from 0 up, not ${value}`);
+}
+
+function share(value: number, field: string): number {
+  if (value >= 0 && value <= 1) return value;
+  throw invalid(field, `must be a share from 0 to 1, not ${value}`);
 }

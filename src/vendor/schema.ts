@@ -236,6 +236,7 @@ const EMBEDDED = {
   agentRingMs: any,
   wrapUpMs: any,
   signalAgent: any,
+  overload: any,
   trunkCredentials: any,
   scaleDelayMs: any,
   alarmUrl: any,

@@ -82,6 +82,53 @@ it('always ends within its bound of trials, whatever the vendor answers, and its
   );
 });
 
+describe('trials that cannot tell', () => {
+  it('never make a wrong bound: what is said to be carried is, what is said to fail does, and the rest is named', () => {
+    const unclear = fc.infiniteStream(fc.constantFrom('sure', 'unclear', 'unfit'));
+    fc.assert(
+      fc.property(unclear, limits, limits, limits, (stream, limit, max, start) => {
+        const vendor: Vendor = ({ load }) => {
+          const told = stream.next().value!;
+          if (told === 'sure') return hard(limit)({ load, length: 'short' });
+          return { verdict: told as 'unclear' | 'unfit' };
+        };
+        const { lower, upper, search } = play({ start, max, width: 0, maxTrials: 400 }, vendor);
+        const { upperIs, undecided } = search.bounds();
+        expect(search.finished).toBe(true);
+        expect(lower).toBeLessThanOrEqual(limit);
+        if (upperIs === 'vendor') expect(upper).toBeGreaterThan(limit);
+        if (upper === null) expect(lower).toBe(max);
+        if (!undecided) return;
+        expect(undecided.from).toBeGreaterThan(lower);
+        expect(undecided.to).toBeLessThan(upper!);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('at the limit alone leave that one load open, with both bounds beside it', () => {
+    const vendor: Vendor = (next) => (next.load === 40 ? { verdict: 'unclear' } : hard(40)(next));
+    const { search, tried } = play({ start: 8, max: 100 }, vendor);
+    expect(search.bounds()).toEqual({ lower: 39, upper: 41, upperIs: 'vendor', undecided: { from: 40, to: 40 } });
+    expect(tried.filter(({ load }) => load === 40)).toHaveLength(8);
+    expect(tried.length).toBeLessThan(30);
+  });
+
+  it('everywhere above a load leave all of that open, after few of them', () => {
+    const { search, tried } = play({ start: 8, max: 1000 }, (next) => (next.load <= 30 ? { verdict: 'good' } : { verdict: 'unclear' }));
+    expect(search.bounds()).toEqual({ lower: 30, upper: 31, upperIs: 'unclear', undecided: null });
+    expect(tried.length).toBeLessThan(80);
+    expect(play({ start: 8, max: 31 }, (next) => (next.load <= 30 ? { verdict: 'good' } : { verdict: 'unclear' })).search.bounds()).toEqual(
+      {
+        lower: 30,
+        upper: 31,
+        upperIs: 'unclear',
+        undecided: null,
+      },
+    );
+  });
+});
+
 it('never walks: a vendor that always seems to carry one call less than offered is bisected', () => {
   const { tried } = play({ start: 4096, max: 4096 }, ({ load }) => (load <= 3 ? { verdict: 'good' } : { verdict: 'bad', held: load - 1 }));
   expect(tried.length).toBeLessThan(45);
@@ -169,7 +216,7 @@ describe('half-way', () => {
       expect(search.next()?.load).toBe(load);
       search.add({ load, length: 'short', verdict });
     }
-    expect(search.bounds()).toEqual({ lower: 8, upper: 16, upperIs: 'vendor' });
+    expect(search.bounds()).toMatchObject({ lower: 8, upper: 16, upperIs: 'vendor' });
     expect(search.finished).toBe(false);
   });
 
@@ -185,6 +232,6 @@ describe('half-way', () => {
     const { search, tried } = play({ start: 1, max: 1000, maxTrials: 5 }, hard(500));
     expect(tried).toHaveLength(5);
     expect(search.finished).toBe(false);
-    expect(search.bounds()).toEqual({ lower: 16, upper: null, upperIs: null });
+    expect(search.bounds()).toMatchObject({ lower: 16, upper: null, upperIs: null });
   });
 });

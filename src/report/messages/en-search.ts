@@ -20,6 +20,9 @@ export const searchEn = {
   'search.headline-open': 'carries {lower}; nothing failed up to there',
   'search.headline-nothing': 'carries nothing: {upper} fails already',
   'search.headline-unknown': 'no trial was played to its end',
+  'search.headline-at-least': 'carries at least {lower}; whether {upper} are carried could not be decided',
+  'search.headline-undecided': '{between} could not be decided',
+  'search.from-to': '{from} to {to}',
   'search.kind-configured': 'configured limit',
   'search.kind-configured-text':
     'Whatever was offered above it, the same number was carried and the rest refused with 503 or 486, and below it nothing got slower: a limit that somebody has set, not a breakdown.',
@@ -30,6 +33,9 @@ export const searchEn = {
   'search.kind-not-reached-text': 'The largest load that could be tried was carried ({cap}): the limit lies higher.',
   'search.kind-harness': 'harness limit',
   'search.kind-harness-text': 'Our own instrument could not offer more, so this says nothing of the vendor.',
+  'search.kind-inconclusive': 'inconclusive',
+  'search.kind-inconclusive-text':
+    'Above it calls failed only in seconds in which they reached the vendor bunched, or may have: on a busy machine or an unsteady line. A vendor that carries the rate may refuse those, so they are not held against it. Search again on a quiet machine.',
   'search.cap-channels': 'cap of the test contract, maxChannels',
   'search.cap-rate': 'cap of the test contract, maxCallsPerSecond',
   'search.cap-asked': 'asked for with --max',
@@ -53,6 +59,7 @@ export const searchEn = {
   'search.why-early': 'The search ended before its bounds were confirmed.',
   'search.why-counting': 'The promise counts calls that wait or talk; this search held calls that were answered.',
   'search.why-loss': 'Carried, but with a loss ratio of up to {epsilon} allowed.',
+  'search.why-unclear': 'Whether it is carried could not be decided: calls failed, but perhaps only because they came bunched.',
   'search.col-number': 'Trial',
   'search.col-against': 'Against',
   'search.col-load': 'Load',
@@ -70,19 +77,21 @@ export const searchEn = {
   'search.good': 'good',
   'search.bad': 'bad',
   'search.unfit': 'unfit',
+  'search.unclear': 'unclear',
   'search.trial-carried': 'carried',
   'search.trial-lost': 'calls lost: {commonest}',
   'search.trial-not-together': 'all answered, but never so many at a time',
   'search.trial-harness-failed': 'calls failed by our own fault',
   'search.trial-not-offered': 'we could not offer the load',
   'search.trial-unhealthy': 'calls were lost while our instrument was unhealthy',
+  'search.trial-bunched': 'calls lost ({commonest}), but perhaps only because they came bunched',
   'search.chart': 'Load of each trial, in the order they were played',
   'search.method-terms':
     'Number {number}, {media}, loss ratio allowed {epsilon}, short trials of {short}, long ones of {long}, {pause} between them.',
   'search.method-hold': 'Each call stays for {hold}.',
   'search.method-own': 'The callers are {exec} of {scenario}.',
   'search.method-text':
-    'Short trials bracket the limit: the load doubles until one fails, then what the vendor carried in a failed trial is tried, else the middle. Long trials confirm both bounds; the majority of {repeats} decides. A trial is bad only by failures that touched no second in which our instrument was unhealthy; refused channels always count. Bounds closer than {width} of the load, or one call, end the search.',
+    'Short trials bracket the limit: the load doubles until one fails, then what the vendor carried in a failed trial is tried, else the middle. Long trials confirm both bounds; the majority of {repeats} decides. A trial is bad only by failures that touched no second in which our instrument was unhealthy; refused channels always count. A rate is sent evenly, no second holding more calls than it says and none less than that by more than half a call; a failure counts only if no bunching on the way can explain it, and a trial with no other failures is repeated, then left undecided. Bounds closer than {width} of the load, or one call, end the search.',
   'search.method-sources':
     'Sources: RFC 7502 §4.10 (largest rate with zero errors) and §6.1 (baseline of the testbed); trial lengths, repeated trials and two bounds as in MLRsearch (IETF BMWG). Each trial is a run folder of its own: callsurge report DIR/trials/NNN.',
 } as const satisfies Record<string, string>;

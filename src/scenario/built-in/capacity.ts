@@ -24,7 +24,7 @@ export async function together() {
 
 /** A short call: only its setting up is the point. */
 export async function oneByOne() {
-  await turn(Number(setting('CALLSURGE_PER_SECOND')));
+  await turn(Number(setting('CALLSURGE_PER_SECOND')), Number(setting('CALLSURGE_SECOND_MS')));
   const call = await answered();
   await call.wait(Number(setting('CALLSURGE_HOLD_MS')));
   await call.hangUp();
@@ -36,12 +36,17 @@ let next = 0;
 
 /**
  * After a pause of ours the schedule catches up with a burst, which a vendor that counts the calls of each second would rightly refuse. So a call
- * waits until fewer than `perSecond` went out in the second before it. The callers of a thread share this on purpose.
+ * waits until fewer than `perSecond` went out in the second (and a little, `secondMs`) before it. The callers of a thread share this on purpose.
  */
-async function turn(perSecond: number): Promise<void> {
-  const now = instance.currentTestRunDuration;
-  const at = Math.max(now, (sent[next] ?? Number.NEGATIVE_INFINITY) + 1000);
-  sent[next] = at;
+async function turn(perSecond: number, secondMs: number): Promise<void> {
+  const slot = next;
   next = (next + 1) % perSecond;
-  if (at > now) await sleep(at - now);
+  const elapsed = () => instance.currentTestRunDuration;
+  const now = elapsed();
+  const at = Math.max(now, (sent[slot] ?? Number.NEGATIVE_INFINITY) + secondMs);
+  sent[slot] = at;
+  if (at <= now) return;
+  await sleep(at - now);
+  // A timer may wake late, and the next call of this slot counts from when this one really went out.
+  sent[slot] = Math.max(at, elapsed());
 }

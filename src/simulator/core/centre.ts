@@ -30,6 +30,7 @@ export class CallCentre {
   readonly #config: CompleteConfig;
   readonly #host: CentreHost;
   readonly #handlingDraws: RandomStream;
+  readonly #overloadDraws: RandomStream;
   readonly #calls = new Set<Call>();
   readonly #firstSkill: string;
   #count = 0;
@@ -39,6 +40,7 @@ export class CallCentre {
     this.#config = config;
     this.#host = host;
     this.#handlingDraws = randomStream(config.seed, 'own agent: handling');
+    this.#overloadDraws = randomStream(config.seed, 'overload');
     this.sites = new Sites(config.sites, config.edgeChannels, config.edgeCps, config.refuse);
     this.desk = new Desk(clock, config, host, (call, agent, offer) => this.#talk(call, agent, offer));
     this.#edge = new Edge(clock, config, host, this.sites, (call) => this.#refuseCall(call, call.tried ? 503 : this.sites.refuse));
@@ -86,7 +88,7 @@ export class CallCentre {
     call.state = 'ringing';
     call.row.site = call.site!.name;
     if (call.kind === 'busy') this.#refuseCall(call, 486);
-    else this.#then(call, this.#config.ringMs, () => this.#ring(call));
+    else this.#strained(call);
     return true;
   }
 
@@ -173,6 +175,14 @@ export class CallCentre {
   }
 
   // A call's life
+
+  /** Rings; the later, and the less surely, the more the site holds beyond what it does with ease. */
+  #strained(call: Call): void {
+    const { above, slowMs, failShare } = this.#config.overload;
+    const beyond = Math.max(0, call.site!.inUse - above);
+    const fails = beyond > 0 && this.#overloadDraws.next() < beyond * failShare;
+    this.#then(call, this.#config.ringMs + beyond * slowMs, () => (fails ? this.#refuseCall(call, 500, 'failed') : this.#ring(call)));
+  }
 
   #ring(call: Call): void {
     call.row.ringing_ms = this.#clock.now();

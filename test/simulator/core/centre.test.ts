@@ -137,6 +137,23 @@ describe('a call', () => {
     expect(stage.rows).toHaveLength(1);
   });
 
+  it('rings later and fails more often, the more its site is strained beyond what it does with ease', () => {
+    const { stage, arrive, clock } = open({ numbers: { '1': 'echo' }, overload: { above: 2, slowMs: 50, failShare: 0.5 } });
+    for (let i = 0; i < 5; i++) arrive({ called: '1', talkMs: 60_000 });
+    clock.advance(400);
+    const rings = stage.log.filter((line) => line.includes('ring'));
+    expect(rings.slice(0, 2)).toEqual(['100 ring 1', '100 ring 2']);
+    // The third fails by a chance of a half, the fourth and fifth for certain, each 50 ms later than the one before.
+    expect(stage.log.filter((line) => / [345]/.test(line) && /ring|refuse/.test(line)).map((line) => line.split(' ')[0])).toEqual([
+      '150',
+      '200',
+      '250',
+    ]);
+    expect(stage.log).toContain('200 refuse 4 500');
+    expect(stage.log).toContain('250 refuse 5 500');
+    expect(stage.rows.find((row) => row.status === 500)).toMatchObject({ outcome: 'failed', site: 'a' });
+  });
+
   it('of other numbers: echo, busy, ring without end', () => {
     const { stage, centre, arrive, clock } = open({ numbers: { '1': 'echo', '2': 'busy', '3': 'ring' } });
     arrive({ called: '1', talkMs: 3000 });
