@@ -138,7 +138,7 @@ function spanFigures(
       meanWaitMs: mean(waits),
       asaMs: mean(served.map(({ entryMs, agentMs }) => Math.max(0, agentMs! - entryMs!))),
       serviceLevel: share(served.filter(({ entryMs, agentMs }) => agentMs! - entryMs! <= thresholdMs).length, offered),
-      abandonment: share(lost.length, offered),
+      abandonment: share(lost.length, calls.length),
       occupancy: handled.length > 0 ? busy / (agents * (toMs - fromMs)) : null,
     },
     erlangC: c && rowOf(c),

@@ -8,6 +8,9 @@ import type { QualityFigures } from './model.ts';
 /** Packets that must have been sent (1 s of 20 ms frames) before hearing nothing means one-way audio. */
 const ENOUGH_SENT = 50;
 
+/** What each row's estimate was made with (call/media.ts): G.711 with packet-loss concealment, ITU-T G.113 Appendix I. */
+export const IMPAIRMENT = 'G.711 with PLC: Ie 0, Bpl 25.1';
+
 export class QualityFold implements Fold<CallRow, QualityFigures | null> {
   readonly #loss = new Trend();
   readonly #jitter = new Trend();
@@ -54,7 +57,7 @@ export class QualityFold implements Fold<CallRow, QualityFigures | null> {
       gapMs: this.#gap.figures(),
       mos: this.mos.figures(),
       oneWay: this.#oneWay,
-      model: `ITU-T G.107, ${codecs}, estimated (planning model)`,
+      model: `ITU-T G.107, ${codecs}, ${IMPAIRMENT}`,
     };
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { delayImpairment, effectiveImpairment, estimateQuality, mosOf } from '../../src/media/quality.ts';
+import { IMPAIRMENT } from '../../src/analysis/quality.ts';
+import { CODEC_IMPAIRMENT, delayImpairment, effectiveImpairment, estimateQuality, mosOf } from '../../src/media/quality.ts';
 
 test.each([
   ['G.711 with PLC', 0, 4.41],
@@ -40,4 +41,9 @@ test('says what it rests on', () => {
   const { label, ie, bpl } = estimateQuality({ codec: 'G.729A', lossPercent: 0, delayMs: 149.6 });
   expect([ie, bpl]).toEqual([11, 19]);
   expect(label).toBe('estimated (planning model G.107; G.729A, Ie 11, Bpl 19, delay 150 ms)');
+});
+
+test('the report names what the estimates of calls are made with', () => {
+  const { ie, bpl } = CODEC_IMPAIRMENT['G.711 with PLC'];
+  expect(IMPAIRMENT).toBe(`G.711 with PLC: Ie ${ie}, Bpl ${bpl}`);
 });

@@ -210,7 +210,7 @@ export function fixture(): RunAnalysis {
       gapMs: spread(judged - lost, 41),
       mos: { n: judged - lost, mean: 4.37, min: 2.61, p50: 4.41, p90: 4.41, p95: 4.41, p99: 4.41, max: 4.41 },
       oneWay: 1,
-      model: 'E-model G.107, G.711 A-law with PLC (Ie 0, Bpl 25.1), delay 60 ms assumed',
+      model: 'ITU-T G.107, PCMA, G.711 with PLC: Ie 0, Bpl 25.1',
     },
     health: {
       seconds: SECONDS,

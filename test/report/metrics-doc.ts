@@ -135,7 +135,7 @@ const GROUPS: [title: string, prose: string, ids: DefinitionId[]][] = [
   ],
   [
     'Voice',
-    'MOS is an estimate of a planning model, printed with codec, Ie, Bpl and delay. Check, G.711 with concealment at 0, 1, 3 and 5 % loss: 4.41, 4.33, 4.13, 3.92.',
+    'MOS is an estimate of a planning model, printed with codec, Ie and Bpl; delay is left out. Check, G.711 with concealment at 0, 1, 3 and 5 % loss: 4.41, 4.33, 4.13, 3.92.',
     ['loss', 'jitter', 'gap', 'mos', 'oneWay'],
   ],
   [

@@ -14,6 +14,6 @@ it('joins touching seconds and says each trouble once, at its worst, in both lan
     [9000, 10_000],
   ]);
   expect(spans[0]!.why('en')).toBe('RTP late by up to 110\u00a0ms · event-loop delay up to 93.0\u00a0ms');
-  expect(spans[0]!.why('zh-CN')).toBe('RTP 发送迟延最大 110\u00a0ms · 事件循环延迟最大 93.0\u00a0ms');
+  expect(spans[0]!.why('zh-CN')).toBe('RTP 发送延迟最大 110\u00a0ms · 事件循环延迟最大 93.0\u00a0ms');
   expect(spans[1]!.why('en')).toBe('no RTP port free · something new');
 });

@@ -149,7 +149,7 @@ export const definitionsEn: Glossary = {
   loss: ['Packet loss', 'Packets expected by sequence number that never came, per call.'],
   jitter: ['Jitter', 'Interarrival jitter, per call; telephone-event packets left out.'],
   gap: ['Longest audio gap', 'Longest time without a packet while packets were due, per call.'],
-  mos: ['Estimated MOS', 'Estimated by the E-model (a planning model) from codec, loss and delay; not an opinion of listeners.'],
+  mos: ['Estimated MOS', 'Estimated by the E-model (a planning model) from codec and loss, delay taken as 0; not an opinion of listeners.'],
   oneWay: ['One-way audio', 'Answered calls in which one side never received a packet.'],
   lag: ['Schedule lag', 'How late the instrument started a call.'],
   loop: ['Event-loop delay', 'How long the instrument’s own program was held up.'],

@@ -234,7 +234,7 @@ export const en = {
   'scaling.old': 'Old plateau',
 
   'quality.none': 'No call carried audio that could be measured.',
-  'quality.model': 'Model: {model}. Estimated (planning model), not an opinion of listeners.',
+  'quality.model': 'Model: {model}. Delay is left out (0 ms). Estimated (planning model), not an opinion of listeners.',
   'quality.calls': 'Calls with audio',
 
   'thresholds.none': 'The scenario sets no threshold.',

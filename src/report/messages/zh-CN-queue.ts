@@ -44,7 +44,7 @@ export const queueZhCN: Record<keyof typeof queueEn, string> = {
   'model.whole': '全部加压时间',
   'model.peak': '最繁忙的一段',
   'model.parameters':
-    '{span}内 {calls} 位来电者：λ = {rate}/秒 · 平均处理时长 = {handling}（{source}）· 耐心 = {patience} · n = {agents} 位座席 · 话务量 = {erlangs} 爱尔兰',
+    '{span} 内 {calls} 位来电者：λ = {rate}/秒 · 平均处理时长 = {handling}（{source}）· 耐心 = {patience} · n = {agents} 位座席 · 话务量 = {erlangs} 爱尔兰',
   'model.from-agents': '接听至事后处理结束',
   'model.from-talk': '通话时长；事后处理未知',
   'model.no-patience': '无限，无人放弃',

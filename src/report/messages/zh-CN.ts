@@ -231,10 +231,10 @@ export const zhCN: Record<MessageKey, string> = {
   'scaling.not-reached': '未达到',
   'scaling.target': '目标（已应答）',
   'scaling.reached': '达到的最高值',
-  'scaling.old': '原平台',
+  'scaling.old': '扩容前的稳定并发',
 
   'quality.none': '没有可测量语音的呼叫。',
-  'quality.model': '模型：{model}。估算值（规划模型），并非听众的主观评分。',
+  'quality.model': '模型：{model}。不计时延（按 0 ms）。估算值（规划模型），并非听众的主观评分。',
   'quality.calls': '有语音的呼叫',
 
   'thresholds.none': '场景没有设置阈值。',
