@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { CallsurgeError } from '../errors.ts';
 
 const SCENARIO = `/**
- * Promotion peak: the load rises in a minute, holds, and falls.
+ * Promotion peak: the load rises in half a minute, holds, and falls. A small one to begin with: \`callsurge plan\` shows what it asks of vendor and seats.
  *
  *   calls/s      ____
  *            ___/    \\___
@@ -21,7 +21,7 @@ export const options: Options = {
       timeUnit: '1s',
       preAllocatedVUs: 50,
       maxVUs: 200,
-      stages: curves.midnightSpike({ base: 0.5, peak: 3, ramp: '30s', hold: '1m', decay: '1m' }),
+      stages: curves.midnightSpike({ base: 0.2, peak: 1, ramp: '30s', hold: '1m', decay: '1m' }),
       gracefulStop: '3m',
     },
   },
@@ -31,7 +31,8 @@ export const options: Options = {
   },
 };
 
-export const surge: SurgeOptions = { seed: 1, arrivals: 'poisson' };
+// expect: means, for the queue that \`callsurge plan\` expects at the peak
+export const surge: SurgeOptions = { seed: 1, arrivals: 'poisson', expect: { talk: '40s', patience: '60s' } };
 
 export async function shopper() {
   const call = await dial('4001000000');
@@ -53,7 +54,7 @@ export default defineVendor({
     {
       kind: 'sip',
       name: 'support',
-      count: 4,
+      count: 20,
       skills: ['support'],
       accounts: { username: '{n}', first: 1001, password: env('VENDOR_A_AGENT_PASSWORD') },
       answerDelay: { uniform: ['1s', '4s'] },

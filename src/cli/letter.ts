@@ -52,7 +52,7 @@ We ask for written permission to run the following test against the trial enviro
 8. Hours: ${hoursOf(vendor, 'to be agreed')}
 9. Faults that we ask you to cause or allow: ${f.faults.join('; ') || 'none'}
 10. Scaling: ${f.scaling.join('; ') || 'none'}
-11. The test stops by itself when a cap is reached, and at once when you ask for it. Calls still open are then hung up.
+11. Calls beyond a cap are not sent. The test ends at once when you ask for it; calls still open are then hung up.
 12. Contact at the vendor during the test: ${[contract.contact.name, contract.contact.phone, contract.contact.email].filter(Boolean).join(', ')}
 
 Emergency numbers and numbers outside item 6 are never dialled. No customer data is used.
@@ -82,7 +82,7 @@ ${date}
 八、测试时段：${hoursOf(vendor, '待双方商定')}
 九、请贵方配合或允许的故障演练：${f.faults.join('；') || '无'}
 十、扩容演练：${f.scaling.join('；') || '无'}
-十一、达到上限时测试自动停止；贵方要求停止时立即停止，未结束的呼叫将全部挂断。
+十一、超出上限的呼叫不会发出；贵方要求停止时立即停止，未结束的呼叫将全部挂断。
 十二、测试期间贵方联系人：${[contract.contact.name, contract.contact.phone, contract.contact.email].filter(Boolean).join('，')}
 
 本测试绝不拨打紧急号码及第六项以外的号码，不使用任何客户数据。

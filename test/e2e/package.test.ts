@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { embeddedProfile, Place, ROOT } from './callsurge.ts';
 
 const exec = promisify(execFile);
@@ -31,7 +32,11 @@ export default async function () { const call = await dial('4002000000'); await 
   const run = (...args: string[]) => exec(process.execPath, [bin, ...args], { cwd: place.dir });
 
   await exec(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', place.dir]);
-  const { stdout } = await run('run', 'own.ts', '--vendor', 'mine', '--quiet');
+  // A machine that others use at the same time may be too slow for a verdict: the calls are made and reported all the same.
+  const { stdout } = await run('run', 'own.ts', '--vendor', 'mine', '--quiet').catch((error: { code: number; stdout: string }) => {
+    if (error.code !== EXIT.runNotValid) throw error;
+    return error;
+  });
   expect(stdout).toMatch(/report: .*report\.html/);
   const [folder] = readdirSync(join(place.dir, 'reports'));
   expect(
@@ -44,6 +49,11 @@ export default async function () { const call = await dial('4002000000'); await 
   expect(plan.stdout).toMatch(/Embedded vendor/);
   await run('init', 'fresh');
   expect(readdirSync(join(place.dir, 'fresh')).sort()).toEqual(['scenarios', 'vendors']);
+  // As it is written it is a plan without a conflict, and checks.
+  const first = await run('plan', 'fresh/scenarios/peak.ts', '--vendor', 'fresh/vendors/vendor-a.ts');
+  expect(first.stdout).toMatch(/no conflict; nothing was sent/);
+  place.write('fresh/tsconfig.json', readFileSync(join(place.dir, 'tsconfig.json'), 'utf8').replace('"own.ts","vendors"', '"**/*.ts"'));
+  await exec(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(place.dir, 'fresh')]);
 }, 180_000);
 
 it('runs its sources by `npx callsurge` in a checkout, where nothing was built', async () => {
