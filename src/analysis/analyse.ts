@@ -67,7 +67,7 @@ export function createAnalysis(meta: RunMeta): RunFold {
   return new Analysis(meta);
 }
 
-/** The folds that speak for or against the vendor, once over all calls and once over those of sound seconds. */
+/** The folds that speak for or against the vendor, once over all calls and once over those of sound seconds that failed by nobody else. */
 class CallEvidence {
   readonly sessions = new SessionFold();
   readonly queue: QueueFold;
@@ -87,6 +87,13 @@ class CallEvidence {
     this.quality.add(row);
   }
 
+  merge(other: CallEvidence): this {
+    this.sessions.merge(other.sessions);
+    this.queue.merge(other.queue);
+    this.quality.merge(other.quality);
+    return this;
+  }
+
   evidence(): Evidence {
     return { queue: this.queue.figures(), answeredWait: this.queue.answeredWait, srd: this.sessions.srd, mos: this.quality.mos };
   }
@@ -97,6 +104,8 @@ class Analysis implements RunFold {
   readonly #terms: Terms;
   readonly #all: CallEvidence;
   readonly #sound: CallEvidence;
+  /** Of sound seconds, too, but whose failure they are depends on rows still to come. */
+  readonly #unsettled: CallRow[] = [];
   readonly #outcomes = new OutcomeFold();
   readonly #blame: BlameFold;
   readonly #evidence = new EvidenceFold();
@@ -169,7 +178,8 @@ class Analysis implements RunFold {
     const health = this.#health.figures();
     const levels = this.#concurrency.levels(this.#open, lastMs);
     const faults = failover(this.#attempts, this.#incidents, levels.answered, lastMs, this.#impact);
-    const unprovoked = unprovokedOutages(this.#attempts, faults);
+    const elsewhere = this.#blame.elsewhere();
+    const unprovoked = unprovokedOutages(this.#attempts, faults, elsewhere);
     const scaling = elasticity(this.#attempts, this.#incidents, levels.answered, scaleAims(meta.surge), lastMs, this.#impact);
     const concurrency = this.#concurrency.figures(steps, plannedSeries(meta, steps), this.#open, lastMs);
     const validity = this.#validity(health, lastMs);
@@ -198,9 +208,10 @@ class Analysis implements RunFold {
         claims: this.#terms.claims,
         validity,
         all: this.#all.evidence(),
-        sound: this.#sound.evidence(),
+        sound: this.#against().evidence(),
+        elsewhere: elsewhere.size,
         peaks: concurrency.peaks,
-        limit: this.#limit.against(levels.answered, excused(faults, scaling)),
+        limit: this.#limit.against(levels.answered, excused(faults, scaling), elsewhere),
         faults: faults.filter(({ own }) => own === undefined),
         unprovoked,
         scaling,
@@ -225,7 +236,8 @@ class Analysis implements RunFold {
     const from = row.intended_ms ?? row.invite_ms ?? 0;
     const sound = this.#health.sound(from, Math.max(from, queueExit(row) ?? row.end_ms ?? from));
     this.#all.add(row);
-    if (sound) this.#sound.add(row);
+    if (sound && this.#blame.mayChange(row)) this.#unsettled.push(row);
+    else if (sound && !this.#blame.isElsewhere(row)) this.#sound.add(row);
     this.#outcomes.add(row);
     this.#blame.add(row);
     this.#evidence.addCall(row);
@@ -272,6 +284,13 @@ class Analysis implements RunFold {
     if (at === null) return;
     this.#firstMs = Math.min(this.#firstMs, at);
     this.#lastMs = Math.max(this.#lastMs, at);
+  }
+
+  /** What may be held against the vendor, now that it is known whose each failure was. */
+  #against(): CallEvidence {
+    const against = new CallEvidence(this.#terms).merge(this.#sound);
+    for (const row of this.#unsettled) if (!this.#blame.isElsewhere(row)) against.add(row);
+    return against;
   }
 
   #validity(health: HealthFigures, lastMs: number): RunAnalysis['validity'] {

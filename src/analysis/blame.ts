@@ -10,6 +10,9 @@
  *   too, the carrier's; where none was made close enough, nothing is known.
  *
  * Calls to the control number are nobody's failure but the carrier's.
+ *
+ * Verdicts on claims are drawn without the failures that are another's by this, and without those that stay open between carrier and vendor
+ * (`elsewhere`). On a direct path what stays open counts: a vendor that falls silent must not get away with it.
  */
 import { setupFailed } from '../metrics/call-times.ts';
 import { BLAMES, type Blame, type CallRow, type EventRow, OUTCOMES, type Outcome } from '../record/schema.ts';
@@ -34,13 +37,24 @@ export interface ControlNumber {
   called: string;
 }
 
+interface Failure {
+  at: number;
+  endMs: number;
+  blame: Blame;
+  why: string;
+  control: boolean;
+}
+
+/** None of these may be held against the vendor. `harness` is outside every figure of the vendor's anyway. */
+const ELSEWHERE = new Set<Blame>(['network', 'carrier']);
+
 export class BlameFold {
   readonly #control: ControlNumber | null;
   readonly #viaCarrier: boolean;
   readonly #relay: { fromMs: number; toMs: number; name: string }[] = [];
   readonly #own: { fromMs: number; toMs: number; name: string; own: string }[] = [];
   readonly #controls: { at: number; failed: boolean }[] = [];
-  readonly #failures: { at: number; endMs: number; blame: Blame; why: string; control: boolean }[] = [];
+  readonly #failures: Failure[] = [];
 
   constructor(options: { control?: ControlNumber | null; viaCarrier?: boolean } = {}) {
     this.#control = options.control ?? null;
@@ -67,11 +81,25 @@ export class BlameFold {
   add(row: CallRow): void {
     const at = row.invite_ms;
     if (at === null || row.outcome === 'harness' || row.outcome === 'cut') return;
-    const control = this.#control !== null && row.called === this.#control.called;
-    if (control) this.#controls.push({ at, failed: setupFailed(row) });
-    // Rows of another version or by hand: what outcomes.ts does not count is not moved here either.
-    if (!OUTCOMES.includes(row.outcome as Outcome) || !BLAMES.includes(row.blame as Blame)) return;
-    this.#failures.push({ at, endMs: row.end_ms ?? at, blame: row.blame as Blame, why: row.blame_why ?? '', control });
+    if (this.#isControl(row)) this.#controls.push({ at, failed: setupFailed(row) });
+    const failure = this.#failureOf(row);
+    if (failure) this.#failures.push(failure);
+  }
+
+  /** Whether rows still to come may change whose failure this is: control calls end when they like. */
+  mayChange(row: CallRow): boolean {
+    return this.#viaCarrier && this.#control !== null && this.#failureOf(row) !== null;
+  }
+
+  /** A failure that, by all that is known so far, may not be held against the vendor. */
+  isElsewhere(row: CallRow): boolean {
+    const failure = this.#failureOf(row);
+    return failure !== null && this.#isAnothers(failure);
+  }
+
+  /** When the calls were sent whose failure may not be held against the vendor. */
+  elsewhere(): Set<number> {
+    return new Set(this.#failures.flatMap((failure) => (this.#isAnothers(failure) ? [failure.at] : [])));
   }
 
   /** @param byBlame by each row's own evidence, of all rows. @returns the same with what is known beyond it, and the commonest reasons. */
@@ -90,7 +118,24 @@ export class BlameFold {
     return { byBlame: after, reasons: [...reasons.values()].sort((a, b) => b.count - a.count).slice(0, MOST_REASONS) };
   }
 
-  #judge(failure: { at: number; endMs: number; blame: Blame; why: string; control: boolean }): { blame: Blame; why: string } {
+  #isAnothers(failure: Failure): boolean {
+    const { blame } = this.#judge(failure);
+    return ELSEWHERE.has(blame) || (this.#viaCarrier && blame === 'undetermined');
+  }
+
+  #isControl(row: CallRow): boolean {
+    return this.#control !== null && row.called === this.#control.called;
+  }
+
+  #failureOf(row: CallRow): Failure | null {
+    const { invite_ms: at, outcome, blame } = row;
+    if (at === null || outcome === 'harness' || outcome === 'cut') return null;
+    // Rows of another version or by hand: what outcomes.ts does not count is not moved here either.
+    if (!OUTCOMES.includes(outcome as Outcome) || !BLAMES.includes(blame as Blame)) return null;
+    return { at, endMs: row.end_ms ?? at, blame: blame as Blame, why: row.blame_why ?? '', control: this.#isControl(row) };
+  }
+
+  #judge(failure: Failure): { blame: Blame; why: string } {
     const { at, endMs, blame, why, control } = failure;
     if (blame === 'harness') return { blame, why };
     const ours = this.#own.find(({ fromMs, toMs }) => at < toMs && endMs >= fromMs);

@@ -1,6 +1,6 @@
 /** Promises of how much at a time: concurrent calls, calls per second. */
 import type { Case } from './case.ts';
-import { because, type Finding, missing, NO_AGENT, unsound } from './finding.ts';
+import { because, elsewhere, type Finding, missing, NO_AGENT, unsound } from './finding.ts';
 import type { Verdict, VerdictState } from './model.ts';
 
 /**
@@ -14,7 +14,10 @@ export function concurrency(c: Case, promised: number, counting: NonNullable<Ver
   const { refused, configured, level } = c.limit;
   if (measured >= promised) return finding('pass', refused > 0 ? because('reached-with-refusals', { refused }) : 'reached');
   if (c.maxChannels !== null && c.maxChannels < promised) return finding('not measured', because('above-the-cap', { cap: c.maxChannels }));
-  if (refused === 0) return finding('not measured', because('load-too-small', { peak: measured }));
+  if (refused === 0) {
+    const open = finding('not measured', because('load-too-small', { peak: measured }));
+    return c.elsewhere > 0 ? elsewhere(c, open, 'not measured') : open;
+  }
   const failed = finding(
     'fail',
     configured ? because('configured-limit', { limit: level!, refused }) : because('refused-below', { refused }),
@@ -37,7 +40,10 @@ export function callRate(c: Case, promised: number): Finding {
   if (cleanRate >= promised) return finding('pass', 'reached');
   if (c.maxCallsPerSecond !== null && c.maxCallsPerSecond < promised)
     return finding('not measured', because('above-the-cap', { cap: c.maxCallsPerSecond }));
-  if (failedAtRate === null) return finding('not measured', because('load-too-small', { peak: offeredRate }));
+  if (failedAtRate === null) {
+    const open = finding('not measured', because('load-too-small', { peak: offeredRate }));
+    return c.elsewhere > 0 ? elsewhere(c, open, 'not measured') : open;
+  }
   if (c.limit.flat) return finding('not measured', because('limited-by-channels', { level: c.limit.level!, refused: c.limit.refused }));
   const failed = finding('fail', because('refused-at-rate', { rate: failedAtRate }));
   return c.limit.unhealthy ? unsound(c, failed) : failed;

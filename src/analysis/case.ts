@@ -16,8 +16,10 @@ export interface Case {
   claims: Claims;
   validity: RunAnalysis['validity'];
   all: Evidence;
-  /** Only calls that touch no unhealthy second. */
+  /** Only calls that touch no unhealthy second and whose failure is not another's. */
   sound: Evidence;
+  /** Failed calls that are another's by all evidence: the network's, the carrier's, or open between carrier and vendor (blame.ts). */
+  elsewhere: number;
   peaks: RunAnalysis['concurrency']['peaks'];
   limit: CapacityLimit;
   faults: FaultFigures[];

@@ -27,6 +27,7 @@ export const WHYS = [
   'refused-below',
   'refused-at-rate',
   'limited-by-channels',
+  'failed-elsewhere',
   'no-fault',
   'fault-did-not-happen',
   'outage',
@@ -77,11 +78,16 @@ export function unsound(c: Case, finding: Finding): Finding {
   return { ...finding, state: 'not valid', why: because('unhealthy-seconds', { seconds: c.health.unhealthySeconds }) };
 }
 
-/** A failure that rests on unhealthy seconds alone is none of the vendor's. */
+/** The calls failed, but by the network's or the carrier's fault. */
+export function elsewhere(c: Pick<Case, 'elsewhere'>, finding: Finding, state: Verdict['state'] = 'not proven'): Finding {
+  return { ...finding, state, why: because('failed-elsewhere', { calls: c.elsewhere }) };
+}
+
+/** A failure that rests on unhealthy seconds, or on failures of others, alone is none of the vendor's. */
 export function both(c: Case, judge: (evidence: Evidence) => Finding): Finding {
   const all = judge(c.all);
-  if (all.state !== 'fail' || c.health.unhealthySeconds === 0 || judge(c.sound).state === 'fail') return all;
-  return unsound(c, all);
+  if (all.state !== 'fail' || (c.health.unhealthySeconds === 0 && c.elsewhere === 0) || judge(c.sound).state === 'fail') return all;
+  return c.elsewhere > 0 ? elsewhere(c, all) : unsound(c, all);
 }
 
 export function queueRatio(c: Case, side: Side, promised: number, of: (queue: QueueFigures) => Ratio): Finding {

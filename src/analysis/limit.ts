@@ -59,8 +59,8 @@ export class LimitFold {
     this.#sound.append(other.#sound);
   }
 
-  /** @param answered level of answered calls over the whole run */
-  against(answered: Level, excused: Excused = []): CapacityLimit {
+  /** @param answered level of answered calls over the whole run. @param elsewhere when those were sent whose failure is another's */
+  against(answered: Level, excused: Excused = [], elsewhere: ReadonlySet<number> = new Set()): CapacityLimit {
     const free = (at: number) => !excused.some(([from, to]) => at >= from && at < to);
     const levels: number[] = [];
     let plain = true;
@@ -68,7 +68,7 @@ export class LimitFold {
     const failedSeconds = new Set<number>();
     for (let i = 0; i < this.#failedAt.length; i++) {
       const at = this.#failedAt.at(i);
-      if (!free(at)) continue;
+      if (!free(at) || elsewhere.has(at)) continue;
       failedSeconds.add(Math.floor(at / 1000));
       soundFailures += this.#sound.at(i);
       if (this.#kinds.at(i) !== PLAIN_REFUSAL) plain = false;

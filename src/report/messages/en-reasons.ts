@@ -18,6 +18,8 @@ export const reasonsEn = {
   'why.refused-below': '{refused} calls were refused for capacity before the promise was reached.',
   'why.refused-at-rate': 'Calls were refused or failed at {rate} per second already.',
   'why.limited-by-channels': 'The limit on channels ({level}) refused {refused} calls first: this run says nothing about the rate.',
+  'why.failed-elsewhere':
+    '{calls} calls failed by the network’s or the carrier’s fault, or so that carrier and vendor cannot be told apart. They are not held against the vendor, and without them nothing is decided.',
   'why.no-fault': 'No fault was injected.',
   'why.fault-did-not-happen': 'The fault was asked for but did not happen.',
   'why.outage': 'Measured by first try, worst fault of the run.',

@@ -20,6 +20,7 @@ export const reasonsZhCN: Record<keyof typeof reasonsEn, string> = {
   'why.refused-below': '达到承诺值之前，已有 {refused} 个呼叫因容量被拒。',
   'why.refused-at-rate': '每秒 {rate} 个呼叫时已出现拒绝或失败。',
   'why.limited-by-channels': '先被并发上限（{level}）拒绝了 {refused} 个呼叫：本次运行不能说明呼叫速率。',
+  'why.failed-elsewhere': '有 {calls} 通呼叫的失败由网络或运营商造成，或无法区分运营商与厂商：不算作厂商的失败，除去它们便无从判定。',
   'why.no-fault': '没有注入故障。',
   'why.fault-did-not-happen': '要求了故障，但没有发生。',
   'why.outage': '按首次尝试口径测量，取本次测试中最严重的一次故障。',
