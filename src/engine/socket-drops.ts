@@ -17,6 +17,11 @@ export function parseDrops(text: string, ours: (port: number) => boolean): Map<s
   return drops;
 }
 
+/** Of all that a SIP side has bound, those on which the kernel may drop datagrams: any transport of it may be the UDP one. */
+export function udpPorts(bound: readonly { port: number; transport: string }[]): number[] {
+  return bound.flatMap(({ port, transport }) => (transport === 'udp' ? [port] : []));
+}
+
 export class SocketDrops {
   readonly #ours: (port: number) => boolean;
   #before = new Map<string, number>();

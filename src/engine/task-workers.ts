@@ -4,7 +4,7 @@ import { RTP_PORTS } from './local-side.ts';
 import { RunSeconds } from './run-seconds.ts';
 import type { RunState } from './run-state.ts';
 import { RunWorkers } from './run-workers.ts';
-import { SocketDrops } from './socket-drops.ts';
+import { SocketDrops, udpPorts } from './socket-drops.ts';
 import type { Task } from './tasks.ts';
 import { ABORT_SIGNAL, type WorkerReady } from './worker-init.ts';
 
@@ -50,8 +50,11 @@ export const workersTask = (run: RunState): Task => ({
   },
 });
 
-function ourPorts({ request }: RunState, ready: WorkerReady[]): (port: number) => boolean {
-  const sip = new Set(ready.map(({ local }) => local.port));
+/** SIP of the workers and of this thread, whose sockets come and go; RTP. */
+function ourPorts(run: RunState, ready: WorkerReady[]): (port: number) => boolean {
+  const { request } = run;
+  const sip = new Set(ready.flatMap(({ udpPorts }) => udpPorts));
   const [from, to] = request.vendor.local?.rtpPorts ?? RTP_PORTS;
-  return (port) => sip.has(port) || (request.surge.media === 'rtp' && port >= from && port <= to);
+  const here = (port: number) => run.stack !== undefined && udpPorts(run.stack.bound).includes(port);
+  return (port) => sip.has(port) || here(port) || (request.surge.media === 'rtp' && port >= from && port <= to);
 }

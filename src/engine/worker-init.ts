@@ -34,6 +34,8 @@ export interface WorkerReady {
   local: HostPort;
   agents: number;
   rtpPorts: { from: number; to: number } | undefined;
+  /** SIP ports on which datagrams come. */
+  udpPorts: number[];
 }
 
 /** Topics of the channel beside the controller's, the broker's and the rows. */

@@ -17,6 +17,7 @@ import { RemoteController } from './local-controller.ts';
 import { followPhases } from './phases.ts';
 import { RowBatches } from './row-batches.ts';
 import { runScenarioPlan, type ScenarioRun } from './scenario-run.ts';
+import { udpPorts } from './socket-drops.ts';
 import { WorkerHealth } from './worker-health.ts';
 import { ABORT_SIGNAL, PHASES, SECOND_TOPIC, type WorkerInit, type WorkerReady } from './worker-init.ts';
 import { openServices, type WorkerServices } from './worker-services.ts';
@@ -114,7 +115,8 @@ class Session {
 
   get ready(): WorkerReady {
     const { services, desk, rtpPorts } = this.#worker;
-    return { local: { host: services.stack.local.host, port: services.stack.local.port }, agents: desk.size, rtpPorts };
+    const { local, bound } = services.stack;
+    return { local: { host: local.host, port: local.port }, agents: desk.size, rtpPorts, udpPorts: udpPorts(bound) };
   }
 
   registerAgents(perSecond: number): Promise<{ registered: number; asked: number; failure: string | undefined }> {

@@ -108,6 +108,7 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
 
   return {
     local: { ...transport.local, transport: bind.transport },
+    bound: [{ ...transport.local, transport: bind.transport }],
     call: (call, handlers) =>
       call.otherwise || locator.isName(call.nextHop)
         ? new LocatedCall(shared, call, handlers)

@@ -348,8 +348,10 @@ export interface TracedMessage {
 }
 
 export interface SipStack {
-  /** Where it listens: the bound address with the real port. */
+  /** Where it listens: the bound address with the real port; of several transports the first. */
   readonly local: HostPort & { transport: TransportName };
+  /** All of them. */
+  readonly bound: readonly (HostPort & { transport: TransportName })[];
   call(options: OutgoingCallOptions, handlers: OutgoingCallHandlers): OutgoingCall;
   /** A request outside dialogs (OPTIONS, MESSAGE …), challenges answered. Never rejects. */
   send(options: RequestOptions): Promise<TransactionResult>;

@@ -38,6 +38,7 @@ export async function createSipStacks({ transports, bind, idPrefix, ...options }
   const speaking = (transport: TransportName) => stacks.get(transport) ?? first;
   return {
     local: first.local,
+    bound: [...stacks.values()].flatMap(({ bound }) => bound),
     call: (call, handlers) => speaking(call.nextHop.transport).call(call, handlers),
     send: (request) => speaking(request.nextHop.transport).send(request),
     register: (registration, handlers) => speaking(registration.registrar.transport).register(registration, handlers),

@@ -1,10 +1,12 @@
 /** Our side of the network as the profile says it: which transports, which certificates, and one line for each that cannot be used. */
 import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RealClock } from '../../src/clock.ts';
 import { checkTargets, liveTrunks } from '../../src/engine/live-vendor.ts';
 import { openOurSide, tlsSide, transportsOf } from '../../src/engine/sip-side.ts';
+import { parseDrops, udpPorts } from '../../src/engine/socket-drops.ts';
 import type { Trunk, VendorProfile } from '../../src/vendor/profile.ts';
 import { makeAuthority } from '../sip/certificates.ts';
 
@@ -92,6 +94,7 @@ describe('trunks', () => {
     expect(one.local).toEqual({ host: '127.0.0.1', port: 7160, transport: 'tcp' });
     const two = await openOurSide(vendor, 1, {}, options);
     expect(two.local.port).toBe(7162);
+    expect(one.bound.map(({ port, transport }) => `${transport} ${port}`)).toEqual(['tcp 7160', 'udp 7160', 'tls 7161']);
     await expect(openOurSide(vendor, 0, {}, options)).rejects.toMatchObject({ code: 'port-in-use' });
     const ask = (transport: 'udp' | 'tcp', port: number) =>
       one.send({
@@ -105,5 +108,16 @@ describe('trunks', () => {
     expect(await ask('udp', 7162)).toMatchObject({ response: { status: 200 } });
     expect(two.stats().received).toBe(2);
     await Promise.all([one.close(), two.close()]);
+  });
+
+  it('has its datagram sockets watched for drops, whichever transport comes first', async () => {
+    const options = { clock: new RealClock(), userAgent: 'test', idPrefix: 't' };
+    const side = await openOurSide(vendorWith([{ host: '127.0.0.1', transport: 'tcp' }, { host: '127.0.0.1' }]), 0, {}, options);
+    const [tcp, udp] = side.bound;
+    expect(side.local).toEqual(tcp);
+    // Each took any free port, so the first one's says nothing of the other's.
+    expect(udpPorts(side.bound)).toEqual([udp!.port]);
+    expect(parseDrops(await readFile('/proc/net/udp', 'utf8'), (port) => udpPorts(side.bound).includes(port)).size).toBe(1);
+    await side.close();
   });
 });
