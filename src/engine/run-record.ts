@@ -6,16 +6,20 @@ import type { Clock } from '../clock.ts';
 import type { StopRules } from '../metrics/stop-rules.ts';
 import type { ThresholdSpec } from '../metrics/threshold-grammar.ts';
 import { ThresholdFold } from '../metrics/thresholds.ts';
+import { csvLine } from '../record/csv-line.ts';
+import { unfold } from '../record/folded.ts';
 import type { RunFolder } from '../record/journal.ts';
-import { OpenCalls } from '../record/open-calls.ts';
+import { OpenLines } from '../record/open-lines.ts';
+import { unpack } from '../record/packed.ts';
 import { type EventRow, OUTCOMES, type Outcome, type RowSink, type RowTypes, rowOf, type TableName } from '../record/schema.ts';
+import type { BatchSink, RowBatch } from './row-batches.ts';
 import { TraceLimit } from './trace-limit.ts';
 import type { Watchers } from './watchers.ts';
 
-export class RunRecord implements RowSink {
+export class RunRecord implements RowSink, BatchSink {
   readonly outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   readonly warnings: string[] = [];
-  readonly openCalls = new OpenCalls();
+  readonly openCalls = new OpenLines();
   /** The circuit breaker, where the scenario has one. */
   stopRules: StopRules | undefined;
   readonly #clock: Clock;
@@ -53,10 +57,26 @@ export class RunRecord implements RowSink {
   write<T extends TableName>(table: T, row: RowTypes[T]): void {
     if (table === 'trace' && !this.#trace.admits(row as RowTypes['trace'])) return;
     this.#folder.write(table, row);
-    if (table === 'calls') this.#call(row as RowTypes['calls']);
-    else if (table === 'samples') this.#sample(row as RowTypes['samples']);
-    else if (table === 'open') this.openCalls.add(row as RowTypes['open']);
+    if (table === 'calls') {
+      const { outcome } = row as RowTypes['calls'];
+      if (outcome !== null) this.outcomes[outcome as Outcome]++;
+      this.#call(row as RowTypes['calls']);
+    } else if (table === 'samples') this.#sample(row as RowTypes['samples']);
+    else if (table === 'open') this.#open(row as RowTypes['open']);
     else if (table === 'events') this.#watchers.tell('onEvent', row as RowTypes['events']);
+  }
+
+  /** What a worker wrote, table by table in the order of writing. */
+  take({ lines, open, outcomes, calls, rows }: RowBatch): void {
+    for (const [table, text, n] of lines) this.#folder.writeLines(table, text, n);
+    for (let k = 0; k < open.length; k += 2) {
+      const [call, line] = [open[k]!, open[k + 1]!];
+      if (line === '') this.openCalls.closed(call);
+      else this.openCalls.opened(call, line);
+    }
+    for (const outcome of OUTCOMES) this.outcomes[outcome] += outcomes[outcome] ?? 0;
+    for (const cells of calls) this.#call(unfold(cells));
+    for (const [table, cells] of rows) this.write(table, unpack(table, cells) as never);
   }
 
   event(cells: Partial<EventRow> & Pick<EventRow, 'kind'>): void {
@@ -71,10 +91,15 @@ export class RunRecord implements RowSink {
   }
 
   #call(row: RowTypes['calls']): void {
-    if (row.outcome !== null) this.outcomes[row.outcome as Outcome]++;
     this.#thresholds.addCall(row);
     if (this.#loading) this.stopRules?.add(row);
     if (!this.#loading) this.#before.calls.push(row);
+  }
+
+  #open(row: RowTypes['open']): void {
+    if (row.call === null) return;
+    if (row.op === 'close') this.openCalls.closed(row.call);
+    else if (row.op === 'open') this.openCalls.opened(row.call, csvLine('open', row));
   }
 
   #sample(row: RowTypes['samples']): void {

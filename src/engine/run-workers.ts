@@ -86,6 +86,7 @@ export class RunWorkers {
         merged: JSON.parse(JSON.stringify(request.options.merged)),
         vendor: this.#options.vendor,
         media: request.surge.media,
+        folded: request.options.thresholds.length > 0 || request.surge.stopWhen !== undefined,
         trace: request.surge.trace === 'on',
         gate: this.gate,
       };
@@ -132,7 +133,7 @@ export class RunWorkers {
   #crashed(worker: number, why: string): void {
     if (this.#closing || !this.members.includes(worker)) return;
     const { record, stack } = this.#options;
-    const legs = record.openCalls.figures().filter(({ call }) => call.startsWith(`${worker}-`) || call.startsWith(`a${worker}-`));
+    const legs = record.openCalls.legs((call) => call.startsWith(`${worker}-`) || call.startsWith(`a${worker}-`));
     record.event({ kind: 'worker', name: String(worker), action: 'crashed', value: legs.length, detail: { message: why } });
     this.#options.crashed(worker, why);
     this.leader.gone(worker);

@@ -2,12 +2,11 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../errors.ts';
-import type { RowSink } from '../record/schema.ts';
 import type { Broker } from './broker.ts';
 import type { CallBackHub } from './call-back-exchange.ts';
 import { channelOver } from './channel.ts';
 import type { ControllerHub } from './local-controller.ts';
-import { receiveRows } from './row-batches.ts';
+import { type BatchSink, receiveRows } from './row-batches.ts';
 import type { SecondReport } from './snapshot.ts';
 import { SECOND_TOPIC, type WorkerInit } from './worker-init.ts';
 
@@ -23,7 +22,7 @@ export interface WorkerSurroundings {
   hub: ControllerHub;
   broker: Broker;
   callBacks: CallBackHub;
-  rows: RowSink;
+  rows: BatchSink;
   second(report: SecondReport): void;
   /** The thread ended before it was told to, with what it threw or its exit code. */
   crashed(worker: number, why: string): void;

@@ -24,6 +24,8 @@ export interface WorkerInit {
   merged: unknown;
   vendor: VendorProfile;
   media: 'rtp' | 'none';
+  /** Thresholds or stop rules look into calls and samples. */
+  folded: boolean;
   /** Keep the signalling of some calls. */
   trace: boolean;
   gate: GateState;

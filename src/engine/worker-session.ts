@@ -72,7 +72,7 @@ class Session {
   #outside: Stop | undefined;
 
   static async open(init: WorkerInit, channel: Channel, controller: RemoteController): Promise<Session> {
-    const rows = new RowBatches(channel);
+    const rows = new RowBatches(channel, init.folded);
     const clock = new RealClock(init.anchor);
     // Metrics made by the scenario's init code add their samples here.
     setSampleSink(({ metric, type, value, tags }) =>

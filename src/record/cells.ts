@@ -57,9 +57,18 @@ export function encodeCell(type: Column['type'], value: unknown): string {
     case 'bool':
       return String(value === true);
     case 'json':
-      return JSON.stringify(value) ?? '';
+      return jsonText(value);
     case 'text':
       return defuse(String(value));
+  }
+}
+
+/** What JSON knows of it: a scenario may put anything into its tags, and must not lose a row by it. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return JSON.stringify(String(value));
   }
 }
 

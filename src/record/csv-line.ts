@@ -3,8 +3,9 @@
  * cells that need quoting, and no others: of eighty cells a row hardly any does, and asking it about each is ten times the work of all the rest.
  */
 import { stringify } from 'csv-stringify/sync';
-import { columnsOf, encodeCell } from './cells.ts';
-import { type RowTypes, TABLES, type TableName } from './schema.ts';
+import Papa from 'papaparse';
+import { columnsOf, decodeCell, encodeCell } from './cells.ts';
+import { type RowTypes, rowOf, TABLES, type TableName } from './schema.ts';
 
 const COLUMNS = Object.fromEntries((Object.keys(TABLES) as TableName[]).map((table) => [table, columnsOf(table)])) as Record<
   TableName,
@@ -32,6 +33,16 @@ export function csvLine<T extends TableName>(table: T, row: RowTypes[T]): string
     }
   }
   return `${cells.join(',')}\n`;
+}
+
+/** The row of such a line; undefined where it is none. Cells that cannot be read are null. */
+export function rowOfLine<T extends TableName>(table: T, line: string): RowTypes[T] | undefined {
+  const columns = COLUMNS[table];
+  const [cells] = Papa.parse<string[]>(line, { delimiter: ',', newline: '\n', preview: 1 }).data;
+  if (cells?.length !== columns.length) return undefined;
+  const row = rowOf(table, {}) as Record<string, unknown>;
+  for (const [k, { name, type }] of columns.entries()) row[name] = decodeCell(type, cells[k]!) ?? null;
+  return row as RowTypes[T];
 }
 
 function quoted(cell: string): string {

@@ -27,8 +27,9 @@ export interface RunFolderOptions {
 interface OpenTable {
   file: string;
   fd: number;
-  /** Lines. */
+  /** Lines, one or more in a piece, and how many. */
   waiting: string[];
+  rows: number;
 }
 
 export class RunFolder implements RowSink {
@@ -56,7 +57,7 @@ export class RunFolder implements RowSink {
         const file = join(path, TABLES[name].file);
         const fd = openSync(file, 'ax');
         made.push(file);
-        tables.set(name, { file, fd, waiting: [] });
+        tables.set(name, { file, fd, waiting: [], rows: 0 });
         append(
           fd,
           `${columnsOf(name)
@@ -93,13 +94,19 @@ export class RunFolder implements RowSink {
   }
 
   write<T extends TableName>(table: T, row: RowTypes[T]): void {
+    this.writeLines(table, csvLine(table, row), 1);
+  }
+
+  /** Rows that are lines already (csv-line.ts), each with its end. */
+  writeLines(table: TableName, lines: string, rows: number): void {
     if (this.#closed || this.#problem) {
-      this.#rowsLost++;
+      this.#rowsLost += rows;
       return;
     }
     const open = this.#tables.get(table)!;
-    open.waiting.push(csvLine(table, row));
-    if (open.waiting.length >= this.#flushRows) this.#flushTable(open);
+    open.waiting.push(lines);
+    open.rows += rows;
+    if (open.rows >= this.#flushRows) this.#flushTable(open);
   }
 
   /** Hands every waiting row to the kernel. Never throws: see `problem`. */
@@ -138,14 +145,15 @@ export class RunFolder implements RowSink {
   }
 
   #flushTable(table: OpenTable): void {
-    if (table.waiting.length === 0 || this.#closed) return;
-    const rows = table.waiting;
+    if (table.rows === 0 || this.#closed) return;
+    const { waiting, rows } = table;
     table.waiting = [];
+    table.rows = 0;
     try {
-      if (this.#problem) this.#rowsLost += rows.length;
-      else append(table.fd, rows.join(''));
+      if (this.#problem) this.#rowsLost += rows;
+      else append(table.fd, waiting.join(''));
     } catch (cause) {
-      this.#rowsLost += rows.length;
+      this.#rowsLost += rows;
       this.#problem = unwritable(table.file, cause);
       this.#onProblem?.(this.#problem);
     }

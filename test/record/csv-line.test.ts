@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { columnsOf, encodeCell } from '../../src/record/cells.ts';
-import { csvLine } from '../../src/record/csv-line.ts';
+import { csvLine, rowOfLine } from '../../src/record/csv-line.ts';
 import { rowOf, TABLES, type TableName } from '../../src/record/schema.ts';
 
 const text = fc.oneof(
@@ -48,4 +48,17 @@ test('times stand as toFixed(3) writes them', () => {
     -0.0004,
   ])
     expect(encodeCell('ms', ms)).toBe(ms.toFixed(3));
+});
+
+test('a line is read back as the row', () => {
+  const row = rowOf('open', {
+    t_ms: 1_795_304_200_154.125,
+    op: 'open',
+    call: '1-1',
+    route_set: ['<sip:a,b>', '"x"'],
+    remote_uri: '=1,2',
+    answered: true,
+  });
+  expect(rowOfLine('open', csvLine('open', row))).toEqual(row);
+  expect(rowOfLine('open', 'cut,off')).toBeUndefined();
 });
