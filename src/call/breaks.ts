@@ -33,7 +33,9 @@ export class Breaks {
     return !this.#away;
   }
 
+  /** A shift begins, ready, whatever the last one ended with. */
   start(): void {
+    this.#away = false;
     this.#timer?.cancel();
     this.#timer = this.#clock.after(this.#plan.every.draw(this.#plan.random), () => this.#leave());
   }

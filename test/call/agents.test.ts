@@ -48,6 +48,20 @@ describe('an agent', () => {
     expect(await offer('1001')).toBeDefined();
   });
 
+  it('comes back from a shift, or a fault, ready, though it left on a break', async () => {
+    bench = await openBench(1, (agent) => ({
+      answerDelay: fixed(10),
+      breaks: { every: fixed(200), lasts: fixed(60_000), random: agent.random },
+    }));
+    await bench.desk.start(50);
+    await sleep(400);
+    expect(await offer('1001')).toBeUndefined();
+    await bench.desk.away(true);
+    await bench.desk.away(false);
+    for (let i = 0; i < 100 && bench.desk.registered === 0; i++) await sleep(10);
+    expect(await offer('1001')).toBeDefined();
+  });
+
   it('rejects, lets ring or is in wrap-up as the profile says', async () => {
     bench = await openBench(3, (agent) => ({
       answerDelay: fixed(10),
