@@ -23,6 +23,7 @@ import type {
 import { AgentFold } from './agents.ts';
 import { AttemptLog } from './attempts.ts';
 import { BlameFold } from './blame.ts';
+import { CallBackFold } from './call-backs.ts';
 import type { Evidence } from './case.ts';
 import { type Terms, termsOf } from './claims.ts';
 import { ConcurrencyFold } from './concurrency.ts';
@@ -118,6 +119,7 @@ class Analysis implements RunFold {
   readonly #limit = new LimitFold();
   readonly #open = new StillOpen();
   readonly #routing: RoutingFold;
+  readonly #callBacks = new CallBackFold();
   readonly #thresholds: ThresholdFold;
   readonly #samples: SampleMetrics;
   readonly #damage: TableDamage[] = [];
@@ -195,6 +197,7 @@ class Analysis implements RunFold {
       queue,
       agents: this.#agents.figures(startMs, lastMs, this.#terms.agents, this.#routing.loggedInMs(startMs, lastMs)),
       routing: this.#routing.figures(lastMs),
+      callBacks: this.#callBacks.figures(),
       model: queue.measured ? this.#routing.model(lastMs) : null,
       faults,
       repeated: repeatedFaults(faults),
@@ -271,6 +274,7 @@ class Analysis implements RunFold {
     this.#incidents.add(row);
     this.#blame.addEvent(row);
     this.#routing.addEvent(row);
+    this.#callBacks.add(row);
   }
 
   #addSample(row: SampleRow): void {

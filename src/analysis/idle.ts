@@ -11,6 +11,7 @@ import { type Matched, skillSet } from './offers.ts';
 import type { Login, Waiting } from './queue-log.ts';
 
 const GRACE_MS = 1000;
+const MOST_SPANS = 50;
 
 /**
  * Null where no agent of ours was ever offered anything. @param lastMs until when those logged in stay so @param skillsOf the skills of an agent
@@ -30,22 +31,24 @@ export function idleWhileWaiting(
   const queues = [...new Set(calls.map(({ queue }) => queue))];
   const able = ability(matched, queues, pools);
 
-  const changes: { at: number; index: number; by: 1 | -1; idle: boolean }[] = [];
-  const span = (from: number, to: number, index: number, idle: boolean) => {
+  const changes: { at: number; index: number; by: 1 | -1; agent: string | null }[] = [];
+  const span = (from: number, to: number, index: number, agent: string | null) => {
     if (to - from <= graceMs) return;
-    changes.push({ at: from + graceMs, index, by: 1, idle }, { at: to, index, by: -1, idle });
+    changes.push({ at: from + graceMs, index, by: 1, agent }, { at: to, index, by: -1, agent });
   };
-  for (const [queue, from, to] of waits(matched, calls)) span(from, to, queues.indexOf(queue), false);
-  for (const [pool, from, to] of idles(agents, lastMs)) span(from, to, pools.indexOf(pool), true);
+  for (const [queue, from, to] of waits(matched, calls)) span(from, to, queues.indexOf(queue), null);
+  for (const [agent, pool, from, to] of idles(agents, lastMs)) span(from, to, pools.indexOf(pool), agent);
   changes.sort((a, b) => a.at - b.at || a.by - b.by);
 
   const waiting = new Array<number>(queues.length).fill(0);
-  const idle = new Array<number>(pools.length).fill(0);
+  const idle = pools.map(() => new Set<string>());
+  const spans: IdleFigures['spans'] = [];
   let [wholeMs, agentMs, longestMs, from] = [0, 0, 0, null as number | null];
   for (let i = 0; i < changes.length; i++) {
-    const { at, index, by, idle: isIdle } = changes[i]!;
-    const counts = isIdle ? idle : waiting;
-    counts[index] = counts[index]! + by;
+    const { at, index, by, agent } = changes[i]!;
+    if (agent === null) waiting[index] = waiting[index]! + by;
+    else if (by === 1) idle[index]!.add(agent);
+    else idle[index]!.delete(agent);
     const next = changes[i + 1]?.at ?? at;
     if (next === at) continue;
     const agents = mismatched(waiting, idle, able);
@@ -55,13 +58,14 @@ export function idleWhileWaiting(
       wholeMs += next - at;
       agentMs += agents * (next - at);
       longestMs = Math.max(longestMs, next - from);
+      note(spans, from, next, () => ableNow(waiting, idle, able));
     }
   }
-  return { seconds: wholeMs / 1000, agentSeconds: agentMs / 1000, longestMs, graceMs };
+  return { seconds: wholeMs / 1000, agentSeconds: agentMs / 1000, longestMs, graceMs, spans };
 }
 
 /** Agents that could take a waiting caller at this moment. */
-function mismatched(waiting: readonly number[], idle: readonly number[], able: readonly (readonly number[])[]): number {
+function mismatched(waiting: readonly number[], idle: readonly ReadonlySet<string>[], able: readonly (readonly number[])[]): number {
   let agents = 0;
   let all = 0;
   const counted = new Set<number>();
@@ -69,14 +73,31 @@ function mismatched(waiting: readonly number[], idle: readonly number[], able: r
     if (callers === 0) continue;
     let here = 0;
     for (const pool of able[queue]!) {
-      here += idle[pool]!;
-      if (!counted.has(pool)) all += idle[pool]!;
+      here += idle[pool]!.size;
+      if (!counted.has(pool)) all += idle[pool]!.size;
       counted.add(pool);
     }
     agents += Math.min(callers, here);
   }
   // One agent takes one caller, whichever queue it is of.
   return Math.min(agents, all);
+}
+
+function* ableNow(
+  waiting: readonly number[],
+  idle: readonly ReadonlySet<string>[],
+  able: readonly (readonly number[])[],
+): Generator<string> {
+  for (const [queue, callers] of waiting.entries()) if (callers > 0) for (const pool of able[queue]!) yield* idle[pool]!;
+}
+
+/** Grows the stretch that began at `from`, or begins it; beyond the first of them nothing is kept. */
+function note(spans: IdleFigures['spans'], from: number, to: number, who: () => Iterable<string>): void {
+  const last = spans.at(-1);
+  if (last?.fromMs === from) {
+    last.toMs = to;
+    for (const agent of who()) if (!last.agents.includes(agent)) last.agents.push(agent);
+  } else if (spans.length < MOST_SPANS) spans.push({ fromMs: from, toMs: to, agents: [...new Set(who())] });
 }
 
 function ability(matched: Matched, queues: readonly string[], pools: readonly string[]): number[][] {
@@ -129,10 +150,10 @@ function agentsOf(matched: Matched, logins: readonly Login[], skillsOf: (agent: 
 }
 
 /** Each agent's time logged in but for its offers and calls. Without registrations in the record: from its first offer on. */
-function* idles(agents: ReadonlyMap<string, Seat>, lastMs: number): Generator<[pool: string, from: number, to: number]> {
-  for (const { pool, busy, marks } of agents.values()) {
+function* idles(agents: ReadonlyMap<string, Seat>, lastMs: number): Generator<[agent: string, pool: string, from: number, to: number]> {
+  for (const [agent, { pool, busy, marks }] of agents) {
     const spans: [number, number][] = marks.length > 0 ? loggedIn(marks, lastMs) : [[Math.min(...busy.map(([at]) => at)), lastMs]];
-    for (const [from, to] of spans) for (const [idleFrom, idleTo] of without(from, to, busy)) yield [pool, idleFrom, idleTo];
+    for (const [from, to] of spans) for (const [idleFrom, idleTo] of without(from, to, busy)) yield [agent, pool, idleFrom, idleTo];
   }
 }
 

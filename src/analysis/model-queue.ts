@@ -23,6 +23,16 @@ export interface OfferFigures {
   /** How much longer somebody else of the same skills had been idle, ms. */
   idleDeviation: Spread;
   callsPerAgent: Spread;
+  /** The first of each kind, in order of time. `call` null: nobody of ours. */
+  examples: OfferExample[];
+}
+
+export interface OfferExample {
+  kind: 'ghost' | 'lingering' | 'duplicate' | 'misrouted';
+  call: string | null;
+  caller: string;
+  agent: string;
+  atMs: number;
 }
 
 export interface IdleFigures {
@@ -31,6 +41,18 @@ export interface IdleFigures {
   agentSeconds: number;
   longestMs: number;
   graceMs: number;
+  /** The first stretches, and the agents who sat idle in them. */
+  spans: { fromMs: number; toMs: number; agents: string[] }[];
+}
+
+/** What came of promises to call back (call-backs.ts). */
+export interface CallBackFigures {
+  /** Called, of those who asked. */
+  made: Ratio;
+  answered: Ratio;
+  /** Of the vendor's calls to numbers of ours, those that somebody waited for. */
+  matched: Ratio;
+  timeMs: Spread;
 }
 
 export interface AgentGroupFigures {

@@ -6,7 +6,7 @@
 import type { CheckFigures, SampledMetric } from '../metrics/sample-metrics.ts';
 import type { Blame, CorrelationMethod, EventRow, Outcome, RunMeta, TableName, TraceRow } from '../record/schema.ts';
 import type { ClaimName, Counting } from '../vendor/profile.ts';
-import type { ModelFigures, RoutingFigures } from './model-queue.ts';
+import type { CallBackFigures, ModelFigures, RoutingFigures } from './model-queue.ts';
 import type { ReconciliationFigures } from './reconcile.ts';
 
 /** A share with its 95 % Wilson interval (E. B. Wilson 1927). */
@@ -286,6 +286,8 @@ export interface RunAnalysis {
   agents: { offered: number; answered: number; missed: number; rejected: number; occupancy: Ratio };
   /** Order of service, offers to agents, and the queue by skill, class and minute. */
   routing?: RoutingFigures;
+  /** Null: nobody asked to be called back. */
+  callBacks?: CallBackFigures | null;
   /** Null where the run's own rows give no arrival rate, handling time or agents. */
   model?: ModelFigures | null;
   /** The vendor's own record beside ours, if one was imported. */

@@ -13,7 +13,7 @@ import { share } from '../metrics/wilson.ts';
 import type { OrderFigures } from './model-queue.ts';
 import { RACE_MS, type Waiting } from './queue-log.ts';
 
-const MOST_EXAMPLES = 20;
+const MOST_EXAMPLES = 50;
 
 interface Place {
   call: Waiting;

@@ -42,10 +42,18 @@ export interface Offer {
   outcome: string | null;
 }
 
+/** From here on an agent can be rung and would answer, or no longer. */
 export interface Login {
   agent: string;
   atMs: number;
   on: boolean;
+}
+
+/** What the record says of an agent's presence (record/schema.ts, kind registration). */
+interface Mark {
+  agent: string;
+  atMs: number;
+  action: string;
 }
 
 /** Digits that must agree at the end for two writings of a number to be one caller (as the broker does). */
@@ -54,7 +62,7 @@ const TAIL_DIGITS = 8;
 export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
   readonly calls: Waiting[] = [];
   readonly offers: Offer[] = [];
-  readonly logins: Login[] = [];
+  readonly #marks: Mark[] = [];
 
   add(row: CallRow): void {
     if (row.wants_agent !== true || row.invite_ms === null || row.outcome === 'harness') return;
@@ -95,14 +103,24 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
   addEvent(row: EventRow): void {
     // One with a value counts them all.
     if (row.kind !== 'registration' || row.name === null || row.t_ms === null || row.value !== null) return;
-    // Off: not-ready (a break), ended (a shift), lost.
-    this.logins.push({ agent: row.name, atMs: row.t_ms, on: row.action === 'registered' || row.action === 'ready' });
+    this.#marks.push({ agent: row.name, atMs: row.t_ms, action: row.action ?? '' });
+  }
+
+  /** Changes of who is there, each agent's in order of time. */
+  get logins(): Login[] {
+    const agents = new Map<string, Mark[]>();
+    for (const mark of this.#marks) {
+      const known = agents.get(mark.agent);
+      if (known) known.push(mark);
+      else agents.set(mark.agent, [mark]);
+    }
+    return [...agents.values()].flatMap(presence);
   }
 
   merge(other: this): void {
     for (const call of other.calls) this.calls.push(call);
     for (const offer of other.offers) this.offers.push(offer);
-    for (const login of other.logins) this.logins.push(login);
+    for (const mark of other.#marks) this.#marks.push(mark);
   }
 
   figures(): readonly Waiting[] {
@@ -132,6 +150,26 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
       return { offer, call: open.length === 1 ? open[0]! : null };
     });
   }
+}
+
+/**
+ * Two things that come and go apart: registered, lost (or `ended`, a shift's end, which ends a break too); not-ready, ready (a break). Agents with a
+ * number of their own register nothing: their `ready` is both.
+ */
+function presence(marks: readonly Mark[]): Login[] {
+  const registers = marks.some(({ action }) => action === 'registered');
+  const changes: Login[] = [];
+  let [here, away] = [false, false];
+  for (const { agent, atMs, action } of [...marks].sort((a, b) => a.atMs - b.atMs)) {
+    if (action === 'not-ready') away = true;
+    else if (action === 'ready') away = false;
+    if (action === 'registered' || (action === 'ready' && !registers)) here = true;
+    else if (action === 'lost' || action === 'ended') here = false;
+    if (action === 'ended') away = false;
+    const on = here && !away;
+    if (on !== (changes.at(-1)?.on ?? false)) changes.push({ agent, atMs, on });
+  }
+  return changes;
 }
 
 /** What tells one writing of a number from another caller: its last digits; of a short or lettered one, all of it. */

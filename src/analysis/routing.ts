@@ -4,7 +4,7 @@ import type { AgentRow, CallRow, EventRow } from '../record/schema.ts';
 import { idleWhileWaiting, loggedInMs } from './idle.ts';
 import type { ModelFigures, RoutingFigures } from './model-queue.ts';
 import { modelBeside } from './modelling.ts';
-import { agentGroups, offerFigures } from './offers.ts';
+import { agentGroups, offerFigures, strayed } from './offers.ts';
 import { orderOf } from './order.ts';
 import { QueueLog, turnsOf } from './queue-log.ts';
 import { byClass, byMinute, bySkill, SliceFold } from './slices.ts';
@@ -66,11 +66,14 @@ export class RoutingFold implements Fold<CallRow, RoutingFigures> {
     const until = Number.isFinite(lastMs) ? lastMs : calls.reduce((last, { exitMs }) => Math.max(last, exitMs ?? 0), 0);
     const turns = turnsOf(matched);
     const sites = new Set(calls.map(({ site }) => site));
+    // Queued for another skill, they stood in nobody's way here: misrouted, and nothing else.
+    const astray = strayed(matched);
+    const queued = astray.size > 0 ? calls.filter((call) => !astray.has(call)) : calls;
     return {
-      ...orderOf(calls, turns),
-      fifoSameSite: sites.size > 1 ? orderOf(calls, turns, { queueOf: ({ queue, site }) => `${site} ${queue}` }).fifo : null,
+      ...orderOf(queued, turns),
+      fifoSameSite: sites.size > 1 ? orderOf(queued, turns, { queueOf: ({ queue, site }) => `${site} ${queue}` }).fifo : null,
       offers: offerFigures(matched, calls, logins),
-      idle: idleWhileWaiting(matched, calls, logins, until, this.#options.skillsOf),
+      idle: idleWhileWaiting(matched, queued, logins, until, this.#options.skillsOf),
       groups: agentGroups(offers),
       bySkill: this.#skills.figures(),
       byClass: this.#classes.figures(),

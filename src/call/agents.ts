@@ -9,6 +9,7 @@ import { rowOf } from '../record/schema.ts';
 import type { IncomingCall, NextHop, Registration } from '../sip/stack.ts';
 import { AgentLeg, refusedRow } from './agent-leg.ts';
 import { type BreakPlan, Breaks } from './breaks.ts';
+import { noteNobodys } from './call-back.ts';
 import type { CallServices } from './services.ts';
 
 /** An agent as used: account resolved, secret read, draws made. */
@@ -139,7 +140,10 @@ export class AgentDesk {
   /** An INVITE that came to this worker: offered to the agent that its Request-URI names. */
   take(incoming: IncomingCall): void {
     const seat = this.#seatOf(incoming);
-    if (!seat) return incoming.reject(404);
+    if (!seat) {
+      noteNobodys(this.#services, incoming);
+      return incoming.reject(404);
+    }
     const { clock } = this.#services;
     if (this.#stopped) return incoming.reject(486);
     if ((!seat.on || seat.breaks?.ready === false) && !seat.leg) return this.#refuse(seat, incoming, 480);

@@ -63,7 +63,11 @@ export function passOn(services: CallServices, incoming: IncomingCall): boolean 
   const keys = keysOf(incoming);
   if (!callBacks || keys.length === 0) return false;
   const line = new OwnLine(services, incoming);
-  void callBacks.offer(keys, line).then((taken) => (taken ? line.ring() : line.unknown()));
+  void callBacks.offer(keys, line).then((taken) => {
+    if (taken) return line.ring();
+    line.unknown();
+    noteNobodys(services, incoming);
+  });
   return true;
 }
 
@@ -89,6 +93,7 @@ export async function awaitCallBack(vu: VuContext, request: Request, options: Ca
     waiting.delete(key);
     changes.happened();
   };
+  note(services, request, 'asked', null);
   waiting.set(key, take);
   const forget = services.callBacks?.expect(key, take);
   try {
@@ -109,6 +114,12 @@ export async function awaitCallBack(vu: VuContext, request: Request, options: Ca
     waiting.delete(key);
     forget?.();
   }
+}
+
+/** An INVITE that no agent and no waiting caller knows: where callers ask to be called back, one to the wrong number, or too late, or the second. */
+export function noteNobodys(services: CallServices, { request }: IncomingCall): void {
+  const target = /^(?:sips?|tel):([^@;]+)/i.exec(request.uri)?.[1] ?? null;
+  services.sink.write('events', rowOf('events', { t_ms: request.at, kind: 'call-back', action: 'unmatched', target, by: 'vendor' }));
 }
 
 export class CallBack {
@@ -181,7 +192,9 @@ export class CallBack {
   }
 }
 
+const OURS = new Set(['asked', 'ended', 'rejected']);
+
 function note(services: CallServices, { call, caller }: Request, action: string, value: number | null, detail: object | null = null): void {
   const row = rowOf('events', { t_ms: services.clock.now(), kind: 'call-back', name: call, action, target: caller, value, detail });
-  services.sink.write('events', { ...row, by: action === 'ended' || action === 'rejected' ? 'harness' : 'vendor' });
+  services.sink.write('events', { ...row, by: OURS.has(action) ? 'harness' : 'vendor' });
 }

@@ -204,7 +204,9 @@ export type EventKind = (typeof EVENT_KINDS)[number];
  * | alarm | received | the vendor's alarm reached us; `name` = fault, where the alarm tells |
  * | mark | fault, alarm, ticket, engineer, workaround, fixed | somebody says so, `by` buyer or vendor; `value` = ± ms; `name` = fault, where told |
  * | drain | start, end | no new calls; every call is over |
- * | call-back | offered, answered, ended, missed, rejected, failed, none | the vendor calls a caller of ours back; `name` = the call that asked, `value` = ms since its end |
+ * | call-back | asked | a caller of ours hangs up to be called back; `name` = its call |
+ * | call-back | offered, answered, ended, missed, rejected, failed, none | the vendor calls it back, or does not; `value` = ms since its end |
+ * | call-back | unmatched | the vendor calls a number of ours that nobody waits at; `name` empty |
  */
 export const EVENT_ACTIONS = {
   run: ['start', 'load', 'end'],

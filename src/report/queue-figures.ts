@@ -7,7 +7,7 @@ import type { Unit } from './format.ts';
 import type { DefinitionId } from './messages/definitions.ts';
 
 export function queueFigures(analysis: RunAnalysis): Figure[] {
-  return [...routingFigures(analysis), ...modelFigures(analysis), ...reconciliationFigures(analysis)];
+  return [...routingFigures(analysis), ...callBackFigures(analysis), ...modelFigures(analysis), ...reconciliationFigures(analysis)];
 }
 
 function routingFigures({ routing, queue }: RunAnalysis): Figure[] {
@@ -27,6 +27,16 @@ function routingFigures({ routing, queue }: RunAnalysis): Figure[] {
     ...spread('callsPerAgent', offers.callsPerAgent, 'count'),
     ...routing.bySkill.flatMap((slice) => sliceFigures('skill', slice, queue.measured)),
     ...routing.byClass.flatMap((slice) => sliceFigures('class', slice, queue.measured)),
+  ];
+}
+
+function callBackFigures({ callBacks }: RunAnalysis): Figure[] {
+  if (!callBacks) return [];
+  return [
+    ratio('callBacksMade', callBacks.made),
+    ratio('callBacksAnswered', callBacks.answered),
+    ratio('callBacksMatched', callBacks.matched),
+    ...spread('callBackTime', callBacks.timeMs, 'ms'),
   ];
 }
 

@@ -96,6 +96,27 @@ describe('order of service', () => {
     expect(order(log([waiting('1', 0, 9000), waiting('2', 1000, 2000)], offers)).fifo.pairs).toBe(0);
   });
 
+  it('leaves out who was queued for another skill: misrouted is what that is', () => {
+    // Nobody waits among the claims, so the second caller, who asked for orders, is served before the first; and then sits before an idle agent.
+    const calls = [
+      waiting('1', 0, 9000, { intent: 'orders', agent: 'a-1' }),
+      waiting('2', 1000, 2000, { intent: 'orders', agent: 'b-1' }),
+      waiting('3', 12_000, 4000, { intent: 'orders', agent: 'b-1' }),
+    ];
+    const offers = [
+      offer('a-1', '1', 8500, 9000, 11_000, { skills: 'orders' }),
+      offer('b-1', '2', 2500, 3000, 14_000, { skills: 'claims' }),
+      offer('b-1', '3', 15_500, 16_000, 20_000, { skills: 'claims' }),
+    ];
+    const { routing } = new Record()
+      .add('calls', ...calls)
+      .add('agents', ...offers)
+      .analyse();
+    expect(routing!.offers.misrouted.part).toBe(2);
+    expect(routing!.fifo.pairs).toBe(0);
+    expect(routing!.idle!.seconds).toBe(0);
+  });
+
   it('agrees with counting every pair', () => {
     const caller = fc.record({
       at: fc.integer({ min: 0, max: 3000 }),
@@ -205,6 +226,45 @@ describe('offers to agents', () => {
     expect(figures(calls, offers).misrouted).toMatchObject({ part: 1, whole: 2 });
   });
 
+  it('does not take an agent on a break who is rung all the same for an idle one', () => {
+    const all = log(
+      range(3).map((i) => waiting(String(i), i * 10_000, 3000)),
+      [
+        offer('a-1', '0', 0, 500, 1000),
+        offer('a-2', '0', 2000, 2500, 3000),
+        // On its break from 5 s on: rung and refused at 10 s; a-2, free since 3 s, is the longest idle one.
+        offer('a-1', '1', 10_000, null, 10_000, { outcome: 'rejected' }),
+        offer('a-2', '1', 10_600, 11_000, 12_000),
+        offer('a-2', '2', 20_600, 21_000, 22_000),
+      ],
+    );
+    const event = (at: number, agent: string, action: string) =>
+      all.addEvent(rowOf('events', { t_ms: T0 + at, kind: 'registration', name: agent, action }));
+    for (const agent of ['a-1', 'a-2']) event(-1000, agent, 'registered');
+    event(5000, 'a-1', 'not-ready');
+    const { longestIdle } = offerFigures(all.matched(), all.calls, all.logins);
+    expect(longestIdle).toMatchObject({ part: 4, whole: 4 });
+  });
+
+  it('names them: kind, caller, agent and time', () => {
+    const calls = [waiting('1', 0, 4000, { intent: 'orders', agent: 'b-1' }), waiting('2', 0, 4000, { served: false })];
+    const offers = [
+      offer('b-1', '1', 2000, 4000, 14_000, { skills: 'claims' }),
+      offer('b-2', '1', 2500, null, 3000, { skills: 'claims' }),
+      offer('a-3', '2', 3000, null, 9000, { skills: 'orders' }),
+      offer('a-4', null, 5000, null, 5300, { skills: 'orders', caller: '40099999999' }),
+    ];
+    const seen = figures(calls, offers).examples.map(({ kind, call, agent, atMs }) => [kind, call, agent, atMs - T0]);
+    expect(seen).toEqual(
+      [
+        ['misrouted', '1', 'b-1', 4000],
+        ['duplicate', '1', 'b-2', 2500],
+        ['lingering', '2', 'a-3', 3000],
+        ['ghost', null, 'a-4', 5000],
+      ].sort((a, b) => (a[3] as number) - (b[3] as number)),
+    );
+  });
+
   it('sees that the longest idle agent was passed over, and by how long', () => {
     const calls = range(4).map((i) => waiting(String(i), i * 10_000, 500));
     // a-1 is idle from 3 s on, a-2 from 13 s on; the third call goes to a-2, the fourth rightly to a-1.
@@ -269,6 +329,38 @@ describe('idle agents while callers wait', () => {
     // a-2 from 1 s to 4 s; a-1 from 6 s, a second after its break, until it is rung at 8 s.
     const figures = idleWhileWaiting(all.matched(), all.calls, all.logins, T0 + 30_000, () => 'support')!;
     expect(figures).toMatchObject({ seconds: 5, agentSeconds: 5, longestMs: 3000 });
+  });
+
+  it('knows that an agent on a break is no readier for having registered again', () => {
+    const all = log([waiting('1', 0, 20_000)], [offer('a-1', '1', 19_000, 20_000, 30_000)]);
+    const event = (at: number, action: string) =>
+      all.addEvent(rowOf('events', { t_ms: T0 + at, kind: 'registration', name: 'a-1', action }));
+    event(-5000, 'registered');
+    event(-4000, 'not-ready');
+    event(2000, 'lost');
+    event(4000, 'registered');
+    event(10_000, 'ready');
+    event(12_000, 'not-ready');
+    event(13_000, 'lost');
+    event(14_000, 'ready');
+    event(16_000, 'registered');
+    // Ready and registered from 10 s to 12 s and from 16 s until it is rung at 19 s, a second less of each.
+    const figures = idleWhileWaiting(all.matched(), all.calls, all.logins, T0 + 30_000)!;
+    expect(figures).toMatchObject({ seconds: 3, longestMs: 2000 });
+    expect(figures.spans).toEqual([
+      { fromMs: T0 + 11_000, toMs: T0 + 12_000, agents: ['a-1'] },
+      { fromMs: T0 + 17_000, toMs: T0 + 19_000, agents: ['a-1'] },
+    ]);
+    // The next shift begins ready, whatever the last one ended with.
+    const next = log([waiting('1', 0, 20_000)], [offer('a-1', '1', 19_000, 20_000, 30_000)]);
+    for (const [at, action] of [
+      [-3000, 'registered'],
+      [-2000, 'not-ready'],
+      [1000, 'ended'],
+      [15_000, 'registered'],
+    ] as const)
+      next.addEvent(rowOf('events', { t_ms: T0 + at, kind: 'registration', name: 'a-1', action }));
+    expect(idleWhileWaiting(next.matched(), next.calls, next.logins, T0 + 30_000)!.seconds).toBe(3);
   });
 
   it('agrees with looking at every tenth of a second', () => {

@@ -71,7 +71,7 @@ it('is answered, matched to its request by number in any writing, and talked', a
   expect(bench.rows.calls.map(({ outcome }) => outcome)).toEqual(['diverted']);
   expect(waited).toBeGreaterThan(195);
   expect(waited).toBeLessThan(3000);
-  expect(callBacks()).toEqual(['offered', 'answered', 'ended'].map((action) => [row!.call, action, row!.caller]));
+  expect(callBacks()).toEqual(['asked', 'offered', 'answered', 'ended'].map((action) => [row!.call, action, row!.caller]));
   // The journal has closed all that it opened.
   const open = new Set<string>();
   for (const { op, call } of bench.rows.open) op === 'open' ? open.add(call!) : open.delete(call!);
@@ -89,7 +89,7 @@ it('that never comes ends the story, and an agent still gets his own calls', asy
   const { answered } = await bench.vendor.offer('1001', '555000000');
   expect(await answered).toBeDefined();
   expect(await waiting).toMatchObject({ code: 'patience-over' });
-  expect(callBacks().map(([, action]) => action)).toEqual(['none']);
+  expect(callBacks().map(([, action]) => action)).toEqual(['asked', 'none']);
 });
 
 it('that the vendor gives up while it rings is missed', async () => {
@@ -104,7 +104,7 @@ it('that the vendor gives up while it rings is missed', async () => {
     await call.callBack({ within: '5s', answerAfter: '2s' });
   });
   expect(thrown).toMatchObject({ code: 'call-ended' });
-  expect(callBacks().map(([, action]) => action)).toEqual(['offered', 'missed']);
+  expect(callBacks().map(([, action]) => action)).toEqual(['asked', 'offered', 'missed']);
 });
 
 it('is hung up when its VU is stopped', async () => {
@@ -119,5 +119,20 @@ it('is hung up when its VU is stopped', async () => {
   for (let i = 0; i < 100 && !callBacks().some(([, action]) => action === 'answered'); i++) await sleep(20);
   vu.stop();
   await playing;
-  expect(callBacks().map(([, action]) => action)).toEqual(['offered', 'answered', 'ended']);
+  expect(callBacks().map(([, action]) => action)).toEqual(['asked', 'offered', 'answered', 'ended']);
+});
+
+it('to a number at which nobody waits is written down as nobody’s, and so is a second one', async () => {
+  callsBack(20, (caller) => `${caller.slice(0, -1)}${(Number(caller.at(-1)) + 1) % 10}`);
+  await play(async () => {
+    const call = await dial('4001000000');
+    await call.answered();
+    await call.callBack({ within: '600ms' });
+  });
+  const [row] = bench.rows.calls;
+  expect(callBacks().map(([name, action]) => [name, action])).toEqual([
+    [row!.call, 'asked'],
+    [null, 'unmatched'],
+    [row!.call, 'none'],
+  ]);
 });

@@ -82,6 +82,10 @@ const GROUPS: [title: string, prose: string, ids: DefinitionId[]][] = [
       'fifoSameSite',
       'priorityInversions',
       'misrouted',
+      'callBacksMade',
+      'callBacksAnswered',
+      'callBacksMatched',
+      'callBackTime',
     ],
   ],
   [

@@ -38,8 +38,18 @@ export function routingOf(startMs: number, answered: number): RoutingFigures {
       longestIdle: ratio(answered, answered + 19),
       idleDeviation: spread(answered + 19, 120),
       callsPerAgent: spread(60, 14),
+      examples: [
+        { kind: 'ghost', call: null, caller: '4001<b>7', agent: 'orders-3', atMs: startMs + 40_000 },
+        { kind: 'misrouted', call: '1-77', caller: '40010000077', agent: 'claims-1', atMs: startMs + 41_000 },
+      ],
     },
-    idle: { seconds: 6.4, agentSeconds: 9.1, longestMs: 3800, graceMs: 1000 },
+    idle: {
+      seconds: 6.4,
+      agentSeconds: 9.1,
+      longestMs: 3800,
+      graceMs: 1000,
+      spans: [{ fromMs: startMs + 9000, toMs: startMs + 12_800, agents: ['orders-1', '<b>'] }],
+    },
     groups: [
       { skills: 'orders+vip', agents: 20, offered: 400, answered: 390, missed: 8, rejected: 2, ringMs: 410_000, busyMs: 5_600_000 },
       { skills: '', agents: 40, offered: 900, answered: 890, missed: 7, rejected: 3, ringMs: 930_000, busyMs: 12_600_000 },

@@ -15,7 +15,7 @@ export const queueDefinitionsEn: QueueGlossary = {
   ],
   misrouted: [
     'Misrouted',
-    'Share of the callers with an agent whose agent lacks the skill that they asked for. Judged only where the intent is the name of a skill of ours.',
+    'Share of the callers with an agent whose agent lacks the skill that they asked for. Judged only where the intent is the name of a skill of ours. Who was queued for another skill stands in no order of service, and counts in no idle time.',
   ],
   ghostOffers: ['Ghost offers', 'Offers to agents for which no caller of ours was alive.'],
   lingeringOffers: ['Offers that outlive their caller', 'Agents’ phones that still rang more than 1 s after the caller had gone.'],
@@ -36,6 +36,13 @@ export const queueDefinitionsEn: QueueGlossary = {
     'How much longer another agent of the same skills had been idle than the agent chosen, per offer.',
   ],
   callsPerAgent: ['Calls per agent', 'Calls answered by each agent that was offered any.'],
+  callBacksMade: ['Call-backs made', 'Callers whom the vendor called back, of those who hung up to be called back.'],
+  callBacksAnswered: ['Call-backs answered', 'Of the call-backs made, those that the caller took before the vendor gave up.'],
+  callBacksMatched: [
+    'Call-backs to the right number',
+    'Of the vendor’s calls to numbers of ours that are no agent’s, those that a caller waited for at that number. The others went to a wrong number, came too late, or came twice.',
+  ],
+  callBackTime: ['Time to call back', 'From the caller’s hanging up to the vendor’s call.'],
   waitProbability: [
     'P(wait)',
     'Share of the callers who had to wait. Measured: offered to the agent who took them, or left without one, more than 1 s after entering the queue, so that handing over and ringing are no wait.',

@@ -6,7 +6,7 @@ import { table, term, value } from '../table.ts';
 import { type Context, section } from './context.ts';
 import { offersPart } from './routing.ts';
 
-export function agentsSection({ analysis: { agents, routing } }: Context): Html {
+export function agentsSection({ analysis: { agents, routing }, frame }: Context): Html {
   if (agents.offered === 0 && agents.occupancy.whole === 0) return section('agents', html`<p class="nm block">${both('agents.none')}</p>`);
   return section(
     'agents',
@@ -25,6 +25,6 @@ export function agentsSection({ analysis: { agents, routing } }: Context): Html 
       ],
       'figures narrow',
     ),
-    routing ? offersPart(routing) : null,
+    routing ? offersPart(routing, frame.zeroMs) : null,
   );
 }

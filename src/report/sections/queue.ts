@@ -8,11 +8,12 @@ import { both, type Language, messageKey, say } from '../messages/say.ts';
 import { footnote, ratioTable, spreadTable, table, term, value } from '../table.ts';
 import { type Context, heading, note, section } from './context.ts';
 import { definedName } from './load.ts';
-import { orderPart } from './routing.ts';
+import { callBacksPart, orderPart } from './routing.ts';
 
 export function queueSection({ analysis, frame }: Context): Html {
-  const { queue, waitSeries, routing } = analysis;
-  if (!queue.measured) return section('queue', html`<p class="nm block">${both('queue.not-measured')}</p>`, methods(queue));
+  const { queue, waitSeries, routing, callBacks } = analysis;
+  const called = callBacks ? callBacksPart(callBacks) : null;
+  if (!queue.measured) return section('queue', html`<p class="nm block">${both('queue.not-measured')}</p>`, called, methods(queue));
   const [primary, second, third, fourth, fifth] = queue.serviceLevel;
   const counts = {
     answered: count(queue.answered),
@@ -75,6 +76,7 @@ export function queueSection({ analysis, frame }: Context): Html {
     ]),
     queue.survival.length > 0 ? html`<div class="half">${survivalChart(queue.survival, queue.thresholdMs)}</div>` : null,
     routing ? orderPart(routing, frame.zeroMs) : null,
+    called,
     methods(queue),
   );
 }

@@ -1,5 +1,12 @@
 /** Order of service and the queue by skill and class (in the queue's section); offers, idle time and fairness (in the agents' section). */
-import type { AgentGroupFigures, QueueSlice, RoutingFigures } from '../../analysis/model-queue.ts';
+import type {
+  AgentGroupFigures,
+  CallBackFigures,
+  IdleFigures,
+  OfferExample,
+  QueueSlice,
+  RoutingFigures,
+} from '../../analysis/model-queue.ts';
 import { count, duration, elapsed, inUnit, percent } from '../format.ts';
 import { type Html, html, type Part } from '../markup.ts';
 import type { MessageKey } from '../messages/en.ts';
@@ -73,7 +80,7 @@ function sliceTable(slices: readonly QueueSlice[]): Html {
   );
 }
 
-export function offersPart({ offers, idle, groups }: RoutingFigures): Part {
+export function offersPart({ offers, idle, groups }: RoutingFigures, zeroMs: number): Part {
   if (groups.length === 0) return null;
   return [
     groups.length > 1 ? [heading('agents.groups'), groupTable(groups)] : null,
@@ -95,12 +102,44 @@ export function offersPart({ offers, idle, groups }: RoutingFigures): Part {
           'figures narrow',
         )
       : null,
+    wrongOffers(offers.examples, zeroMs),
+    idle ? idleSpans(idle.spans, zeroMs) : null,
     heading('agents.fairness'),
     ratioTable([['longestIdle', offers.longestIdle]]),
     spreadTable([
       ['idleDeviation', offers.idleDeviation, 'ms'],
       ['callsPerAgent', offers.callsPerAgent, 'count'],
     ]),
+  ];
+}
+
+function wrongOffers(examples: readonly OfferExample[], zeroMs: number): Html | null {
+  if (examples.length === 0) return null;
+  return html`<details><summary>${both('order.offers', { n: examples.length })}</summary>${table(
+    [both('table.time'), both('order.kind'), both('order.caller'), both('order.agent')],
+    examples.map(({ kind, call, caller, agent, atMs }) => [elapsed(atMs - zeroMs), both(`kind.${kind}`), call ?? caller, agent]),
+    'figures small',
+  )}</details>`;
+}
+
+function idleSpans(spans: readonly IdleFigures['spans'][number][], zeroMs: number): Html | null {
+  if (spans.length === 0) return null;
+  return html`<details><summary>${both('order.idle-spans', { n: spans.length })}</summary>${table(
+    [both('table.time'), both('table.value'), both('order.agent')],
+    spans.map(({ fromMs, toMs, agents }) => [elapsed(fromMs - zeroMs), duration(toMs - fromMs), agents.join(', ')]),
+    'figures small',
+  )}</details>`;
+}
+
+export function callBacksPart({ made, answered, matched, timeMs }: CallBackFigures): Part {
+  return [
+    heading('order.call-backs'),
+    ratioTable([
+      ['callBacksMade', made],
+      ['callBacksAnswered', answered],
+      ['callBacksMatched', matched],
+    ]),
+    spreadTable([['callBackTime', timeMs, 'ms']]),
   ];
 }
 
