@@ -9,6 +9,10 @@ export type DrawMs =
   | { lognormal: { mean: number; sigma: number } }
   | { uniform: [from: number, to: number] };
 
+/** Mistakes made on purpose (core/defects.ts): the share, 0…1, of callers whom each befalls where it can. Of VIPs for `priority`. */
+export type DefectKind = 'fifo' | 'priority' | 'misrouted' | 'duplicate' | 'ghost' | 'idle';
+export type DefectShares = Partial<Record<DefectKind, number>>;
+
 export interface SimulatedSite {
   /** Letters, digits and dashes; unique. */
   name: string;
@@ -96,8 +100,10 @@ export interface SimulatorConfig {
    * their call has ended; whoever answers within `ringMs` (default 20000) is put through before all others of that skill. It tries once.
    */
   callBack?: { digit?: string | null; abandoned?: boolean; afterMs?: DrawMs; ringMs?: number };
-  /** Ring one agent this long before the next. Default 15000. Who refuses or lets it ring is left alone for a second. */
+  /** Ring one agent this long before the next. Default 15000. */
   agentRingMs?: number;
+  /** Who refuses an offer or lets it ring is left alone for this long. Default 1000. */
+  refusedRestMs?: number;
   /** After an answered call the router leaves an agent alone for this long. Default 0. */
   wrapUpMs?: number;
   /** Tells callers of the agent by re-INVITE, UPDATE or INFO (header X-Agent). Default none. */
@@ -112,6 +118,10 @@ export interface SimulatorConfig {
   alarmDelayMs?: number;
   /** Ground truth CSV: made anew, a row for each call that has ended, at most half a second behind. */
   truthFile?: string;
+  /** The same of offers to registered agents: a row for each that is over. */
+  offersFile?: string;
+  /** Default none. Each one made is an event of kind `defect`. */
+  defects?: DefectShares;
   /** Default 1. */
   seed?: number;
 }

@@ -1,6 +1,6 @@
 /** The embedded vendor's defaults, and the check of what a user wrote. Pure: core, front and vendor profile checks share it. */
 import { CallsurgeError } from '../errors.ts';
-import type { DrawMs, SimulatorConfig } from './config.ts';
+import type { DefectKind, DefectShares, DrawMs, SimulatorConfig } from './config.ts';
 
 export type NumberKind = 'menu' | 'queue' | 'echo' | 'busy' | 'ring' | 'early-queue';
 
@@ -29,6 +29,7 @@ export interface CompleteConfig {
   trunk: { host: string; port: number } | null;
   callBack: { digit: string | null; abandoned: boolean; afterMs: DrawMs; ringMs: number } | null;
   agentRingMs: number;
+  refusedRestMs: number;
   wrapUpMs: number;
   signalAgent: 'INVITE' | 'UPDATE' | 'INFO' | 'none';
   trunkCredentials: { username: string; password: string } | null;
@@ -36,6 +37,9 @@ export interface CompleteConfig {
   alarmUrl: string | null;
   alarmDelayMs: number;
   truthFile: string | null;
+  offersFile: string | null;
+  /** Null: none. */
+  defects: DefectShares | null;
   seed: number;
 }
 
@@ -47,12 +51,14 @@ export interface OwnAgentGroup {
   wrapUpMs: DrawMs;
 }
 
+const DEFECTS: readonly DefectKind[] = ['fifo', 'priority', 'misrouted', 'duplicate', 'ghost', 'idle'];
+
 /** A refused call may come again after this. */
 export const RETRY_AFTER_S = 2;
 /** How long "all lines are busy" is played before BYE. */
 export const ANNOUNCEMENT_MS = 2000;
-/** An account that refused an offer or let it ring is left alone for this long, so that one deaf phone cannot be rung in a loop. */
-export const REFUSED_REST_MS = 1000;
+/** An account that refused an offer or let it ring is left alone for a while, so that one deaf phone cannot be rung in a loop. */
+const REFUSED_REST_MS = 1000;
 
 /** What an agent group that is added over the API looks like where the configuration has none of that skill. */
 export const DEFAULT_AGENT = { answerMs: 1000, handlingMs: { exponential: 40_000 }, wrapUpMs: 2000 } as const;
@@ -138,6 +144,7 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
     trunk: config.trunk ?? null,
     callBack: callBackOf(config.callBack, menu),
     agentRingMs: ms(config.agentRingMs ?? 15_000, 'agentRingMs'),
+    refusedRestMs: ms(config.refusedRestMs ?? REFUSED_REST_MS, 'refusedRestMs'),
     wrapUpMs: ms(config.wrapUpMs ?? 0, 'wrapUpMs'),
     signalAgent: config.signalAgent ?? 'none',
     trunkCredentials: config.trunkCredentials ?? null,
@@ -145,6 +152,8 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
     alarmUrl: config.alarmUrl ?? null,
     alarmDelayMs: ms(config.alarmDelayMs ?? 0, 'alarmDelayMs'),
     truthFile: config.truthFile ?? null,
+    offersFile: config.offersFile ?? null,
+    defects: config.defects ? defectShares(config.defects) : null,
     seed: config.seed ?? 1,
   };
 }
@@ -177,6 +186,14 @@ function whole(value: number, field: string, max = Number.MAX_SAFE_INTEGER): num
 function positive(value: number, field: string): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw invalid(field, `must be above 0, not ${value}`);
+}
+
+function defectShares(shares: DefectShares): DefectShares {
+  for (const [kind, share] of Object.entries(shares)) {
+    if (!DEFECTS.includes(kind as DefectKind)) throw invalid(`defects.${kind}`, `is none of ${DEFECTS.join(', ')}`);
+    if (!(share >= 0 && share <= 1)) throw invalid(`defects.${kind}`, `must be a share from 0 to 1, not ${share}`);
+  }
+  return shares;
 }
 
 function ms(value: number, field: string): number {

@@ -10,7 +10,7 @@ import type { SimulatorConfig } from './config.ts';
 import type { CallCentre } from './core/centre.ts';
 import { completeConfig } from './defaults.ts';
 import { Front } from './front/front.ts';
-import type { SimulatorEvent, SimulatorState, TruthRow } from './truth.ts';
+import { OFFER_COLUMNS, type OfferTruth, type SimulatorEvent, type SimulatorState, TRUTH_COLUMNS, type TruthRow } from './truth.ts';
 import { TruthFile } from './truth-file.ts';
 
 export type { SimulatorConfig } from './config.ts';
@@ -46,7 +46,8 @@ export async function startSimulator(make: SimulatorConfig): Promise<Simulator> 
   const clock = new RealClock();
   const ended: TruthRow[] = [];
   const events: SimulatorEvent[] = [];
-  const file = config.truthFile === null ? null : new TruthFile(config.truthFile);
+  const file = config.truthFile === null ? null : new TruthFile<TruthRow>(config.truthFile, TRUTH_COLUMNS);
+  const offers = config.offersFile === null ? null : new TruthFile<OfferTruth>(config.offersFile, OFFER_COLUMNS);
   let problems = 0;
   const problem = (what: string) => {
     if (problems++ < MOST_PROBLEMS) events.push({ t_ms: clock.now(), kind: 'problem', name: what });
@@ -70,6 +71,7 @@ export async function startSimulator(make: SimulatorConfig): Promise<Simulator> 
         ended.push(row);
         file?.add(row);
       },
+      offered: (row) => offers?.add(row),
       event: (event) => events.push(event),
       alarm: (kind, site, at) => void alarm(kind, site, at),
       problem,
@@ -91,13 +93,17 @@ export async function startSimulator(make: SimulatorConfig): Promise<Simulator> 
         stopped ??= open
           .close(GRACE_MS)
           .then(() => api.close())
-          .then(() => file?.close());
+          .then(() => {
+            file?.close();
+            offers?.close();
+          });
         return stopped;
       },
     };
   } catch (error) {
     await front?.close();
     file?.close();
+    offers?.close();
     throw error;
   }
 }

@@ -1,19 +1,20 @@
-/** The ground truth on disk: a CSV with a line for each call that has ended, at most half a second behind. */
+/** Ground truth on disk: a CSV with a line for each call, or offer, that has ended, at most half a second behind. */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { CallsurgeError } from '../errors.ts';
-import { TRUTH_COLUMNS, type TruthRow } from './truth.ts';
 
 const FLUSH_MS = 500;
 
-export class TruthFile {
+export class TruthFile<Row extends object> {
+  readonly #columns: readonly (keyof Row & string)[];
   readonly #file: number;
   readonly #timer: NodeJS.Timeout;
   #rows: (string | number | null)[][] = [];
 
   /** Makes the file anew, with its folder. @throws CallsurgeError `folder-unwritable`. */
-  constructor(path: string) {
+  constructor(path: string, columns: readonly (keyof Row & string)[]) {
+    this.#columns = columns;
     try {
       mkdirSync(dirname(path), { recursive: true });
       this.#file = openSync(path, 'w');
@@ -24,12 +25,12 @@ export class TruthFile {
         cause: error,
       });
     }
-    writeSync(this.#file, stringify([[...TRUTH_COLUMNS]]));
+    writeSync(this.#file, stringify([[...columns]]));
     this.#timer = setInterval(() => this.#flush(), FLUSH_MS);
   }
 
-  add(row: TruthRow): void {
-    this.#rows.push(TRUTH_COLUMNS.map((column) => cell(row[column])));
+  add(row: Row): void {
+    this.#rows.push(this.#columns.map((column) => cell(row[column] as string | number | null)));
   }
 
   close(): void {

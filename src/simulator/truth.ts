@@ -63,6 +63,30 @@ export interface TruthRow {
   outcome: TruthOutcome | null;
 }
 
+/** Offers to registered agents, as the vendor knows them; times as above. */
+export const OFFER_COLUMNS = [
+  'sip_call_id',
+  'agent',
+  'skill',
+  /** Empty: in earnest. Else the mistake (core/defects.ts) that it is part of: duplicate, ghost. */
+  'defect',
+  'offered_ms',
+  /** Of the ringing. */
+  'ended_ms',
+  /** answered · refused (by the agent, or unreachable) · timeout (rung too long) · withdrawn (the caller left, or a defect's end) */
+  'how',
+] as const;
+
+export interface OfferTruth {
+  sip_call_id: string;
+  agent: string;
+  skill: string;
+  defect: 'duplicate' | 'ghost' | null;
+  offered_ms: number;
+  ended_ms: number;
+  how: 'answered' | 'refused' | 'timeout' | 'withdrawn';
+}
+
 /**
  * HTTP API of the embedded vendor, JSON in and out, on `http://host:apiPort`; `at` is when it takes or took effect, on the vendor's clock:
  *
@@ -89,8 +113,10 @@ export interface SimulatorState {
 
 export interface SimulatorEvent {
   t_ms: number;
-  /** route: the edge marked a site down or up · problem: something of the vendor's own failed (no RTP port left, webhook unreachable) */
-  kind: 'fault' | 'scale' | 'alarm' | 'route' | 'registration' | 'problem';
+  /**
+   * route: the edge marked a site down or up · defect: a mistake made on purpose, `name` its kind, `detail` the call and what else it takes · problem: something of the vendor's own failed (no RTP port left, webhook unreachable)
+   */
+  kind: 'fault' | 'scale' | 'alarm' | 'route' | 'registration' | 'defect' | 'problem';
   name: string;
   detail?: unknown;
 }

@@ -234,6 +234,7 @@ const EMBEDDED = {
   trunk: any,
   callBack: any,
   agentRingMs: any,
+  refusedRestMs: any,
   wrapUpMs: any,
   signalAgent: any,
   overload: any,
@@ -242,6 +243,8 @@ const EMBEDDED = {
   alarmUrl: any,
   alarmDelayMs: any,
   truthFile: any,
+  offersFile: any,
+  defects: any,
   seed: any,
 } satisfies Record<keyof SimulatorConfig, v.GenericSchema>;
 

@@ -7,9 +7,11 @@ import { RoutingFold } from '../../src/analysis/routing.ts';
 import { VirtualClock } from '../../src/clock.ts';
 import { randomStream } from '../../src/random.ts';
 import { type AgentRow, type CallRow, rowOf } from '../../src/record/schema.ts';
+import type { DefectShares } from '../../src/simulator/config.ts';
 import type { Offer } from '../../src/simulator/core/call.ts';
 import { connectModel, ModelHost } from '../../src/simulator/core/model.ts';
-import type { TruthRow } from '../../src/simulator/truth.ts';
+import type { OfferTruth, TruthRow } from '../../src/simulator/truth.ts';
+import { checkDefects, DEFECT_KINDS, type VendorTruth } from '../agreement/defects.ts';
 import { Record, T0 } from './synthetic.ts';
 
 const CALLS = 2000;
@@ -19,6 +21,7 @@ const at = (ms: number | null) => (ms === null ? null : T0 + ms);
 /** Agents of ours: 12 % of the offers ring on, 5 % are refused, the others are answered after 0.5 to 3 s. */
 class Desks extends ModelHost {
   readonly rows: AgentRow[] = [];
+  readonly offers: OfferTruth[] = [];
   readonly #random = randomStream(5, 'desks');
   readonly #open = new Map<Offer, AgentRow>();
 
@@ -28,7 +31,8 @@ class Desks extends ModelHost {
       agent: offer.agent.name,
       skills: offer.agent.skill,
       caller: offer.call.row.caller,
-      call: offer.call.row.sip_call_id,
+      // Nobody is there for a ghost to be matched to.
+      call: offer.decoy === 'ghost' ? null : offer.call.row.sip_call_id,
       offered_ms: at(now),
     });
     this.#open.set(offer, row);
@@ -40,6 +44,10 @@ class Desks extends ModelHost {
       this.clock.after(500 + 2500 * this.#random.next(), () => {
         if (this.centre.agentAnswered(offer)) row.answer_ms = at(this.clock.now());
       });
+  }
+
+  offered(row: OfferTruth): void {
+    this.offers.push({ ...row, offered_ms: T0 + row.offered_ms, ended_ms: T0 + row.ended_ms });
   }
 
   override withdraw(offer: Offer): void {
@@ -59,7 +67,7 @@ class Desks extends ModelHost {
   }
 }
 
-function play(): { calls: CallRow[]; agents: AgentRow[] } {
+function play(defects?: DefectShares): { calls: CallRow[]; agents: AgentRow[]; vendor: VendorTruth } {
   const truth: TruthRow[] = [];
   const desks = new Desks(new VirtualClock(), (row) => truth.push(row));
   const accounts = Object.entries(AGENTS).map(([skill, count], i) => ({
@@ -76,6 +84,8 @@ function play(): { calls: CallRow[]; agents: AgentRow[] } {
       agentRingMs: 8000,
       accounts,
       failover: { probeMs: 0 },
+      // Who is passed over holds up the queue for a moment; rest and moment together must stay below what handing over may take.
+      ...(defects ? { defects, refusedRestMs: 500 } : {}),
     },
     desks,
   );
@@ -97,13 +107,22 @@ function play(): { calls: CallRow[]; agents: AgentRow[] } {
   desks.clock.advance(600_000);
   centre.close();
   expect(truth).toHaveLength(CALLS);
-  return { calls: truth.map(rowFrom), agents: desks.rows };
+  const told = desks.events.map((event) => {
+    const { fromMs, toMs, ...detail } = (event.detail ?? {}) as { fromMs?: number; toMs?: number };
+    return { ...event, detail: fromMs === undefined ? detail : { ...detail, fromMs: T0 + fromMs, toMs: T0 + toMs! } };
+  });
+  const shifted = truth.map((row) => {
+    const times = Object.entries(row).filter(([column, cell]) => column.endsWith('_ms') && cell !== null);
+    return { ...row, ...Object.fromEntries(times.map(([column, cell]) => [column, T0 + cell])) };
+  });
+  return { calls: truth.map(rowFrom), agents: desks.rows, vendor: { truth: shifted, offers: desks.offers, events: told } };
 }
 
 function rowFrom(row: TruthRow): CallRow {
   const end = at(row.ended_ms);
   return rowOf('calls', {
     call: row.sip_call_id,
+    sip_call_id: row.sip_call_id,
     caller: row.caller,
     called: row.called,
     intent: row.skill,
@@ -200,6 +219,24 @@ describe('2000 callers, two skills, VIPs, agents that miss calls', () => {
     const rows = calls.map((row) => (row.call === c.call ? { ...row, intent: wrong } : row));
     const { offers } = analyse(rows, [...agents, ghost, twice]).routing!;
     expect([offers.ghosts.part, offers.duplicates.part, offers.misrouted.part, offers.lingering.part]).toEqual([1, 1, 1, 0]);
+  });
+
+  it('give every mistake that the vendor makes on purpose, by its caller, and none other', () => {
+    const made = play({ fifo: 0.02, priority: 0.4, misrouted: 0.01, duplicate: 0.1, ghost: 0.05, idle: 0.03 });
+    const checks = checkDefects(made.vendor, made.calls, analyse(made.calls, made.agents).routing!);
+    for (const check of checks) expect(check).toMatchObject({ missed: [], wrong: [], untold: [] });
+    for (const { kind, found } of checks) if (kind !== 'lingering') expect(found, kind).toBeGreaterThan(4);
+    // The check itself: mistakes that are not told, and one that is not in the record.
+    const hidden = { ...made.vendor, events: made.vendor.events.filter(({ name }) => name !== 'ghost' && name !== 'fifo') };
+    const lines = (vendor: VendorTruth, agents: AgentRow[]) =>
+      checkDefects(vendor, made.calls, analyse(made.calls, agents).routing!).filter(({ ok }) => !ok);
+    expect(lines(hidden, made.agents).map(({ kind }) => kind)).toEqual(['fifo', 'ghost']);
+    const decoy = made.vendor.offers.find(({ defect }) => defect === 'duplicate')!;
+    const fewer = made.agents.filter(({ agent, offered_ms }) => !(agent === decoy.agent && offered_ms === decoy.offered_ms));
+    expect(lines(made.vendor, fewer)).toMatchObject([{ kind: 'duplicate', missed: [expect.stringMatching(/^\d+$/)] }]);
+    const none = checkDefects(play().vendor, calls, analyse(calls, agents).routing!);
+    for (const check of none) expect(check).toMatchObject({ injected: 0, found: 0, ok: true });
+    expect(none.map(({ kind }) => kind)).toEqual([...DEFECT_KINDS, 'lingering']);
   });
 
   it('give the same figures from two halves that are joined, whichever rows come first', () => {

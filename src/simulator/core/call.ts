@@ -41,6 +41,9 @@ export interface Offer {
   /** Own agents: the answer to come. Accounts: the ring timeout. */
   timer: TimerHandle | null;
   open: boolean;
+  readonly offeredMs: number;
+  /** Rung by mistake: whoever answers is hung up. Null: in earnest. */
+  readonly decoy: 'duplicate' | 'ghost' | null;
 }
 
 export class Call implements Member<Call> {

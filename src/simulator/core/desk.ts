@@ -4,9 +4,11 @@
  */
 import type { Clock } from '../../clock.ts';
 import { type RandomStream, randomStream } from '../../random.ts';
-import { type CompleteConfig, DEFAULT_AGENT, type OwnAgentGroup, REFUSED_REST_MS } from '../defaults.ts';
+import { type CompleteConfig, DEFAULT_AGENT, type OwnAgentGroup } from '../defaults.ts';
+import type { OfferTruth } from '../truth.ts';
 import { Agent, Team } from './agents.ts';
 import type { Call, Offer } from './call.ts';
+import { DECOY_MS, Defects, FORGOTTEN_MS, GHOST_MS } from './defects.ts';
 import { drawMs } from './draw.ts';
 import type { CentreHost } from './host.ts';
 import { WaitingQueue } from './waiting.ts';
@@ -21,6 +23,8 @@ export class Desk {
   readonly #talk: (call: Call, agent: Agent, offer: Offer) => void;
   readonly #answerDraws: RandomStream;
   readonly #wrapUpDraws: RandomStream;
+  readonly #defects: Defects | null;
+  readonly #decoys = new Set<Offer>();
   #offers = 0;
   #closed = false;
 
@@ -32,6 +36,7 @@ export class Desk {
     this.#talk = talk;
     this.#answerDraws = randomStream(config.seed, 'own agent: answer');
     this.#wrapUpDraws = randomStream(config.seed, 'own agent: wrap-up');
+    this.#defects = config.defects && new Defects(config.defects, config.seed, clock, (event) => host.event(event));
     for (const skill of Object.values(config.menu ?? {})) this.team(skill);
     for (const group of config.accounts) this.team(group.skill);
     for (const group of config.ownAgents) this.#seat(group, group.count);
@@ -96,17 +101,19 @@ export class Desk {
 
   /** @returns the caller's position, from 1. */
   enqueue(call: Call, skill: string): number {
-    const position = this.queue(skill).join(call);
-    this.dispatch(skill);
+    const at = this.#defects?.route(call, skill, [...this.teams.keys()]) ?? skill;
+    const position = this.queue(at).join(call);
+    this.dispatch(at);
     return position;
   }
 
   /** The caller is gone: out of the queue, and the agent that was being rung goes back to where he stood. */
   leave(call: Call): void {
     call.line?.leave(call);
+    this.#defects?.left(call, (skill, ms) => this.#clock.after(ms, () => this.dispatch(skill)));
     const offer = call.offer;
     if (!offer) return;
-    this.#close(offer);
+    this.#close(offer, 'withdrawn');
     if (!offer.agent.own) this.#host.withdraw(offer);
     this.#stand(offer.agent);
     this.dispatch(offer.agent.skill);
@@ -115,7 +122,11 @@ export class Desk {
   /** @returns false where the offer has been withdrawn: the agent must be hung up. */
   answered(offer: Offer): boolean {
     if (!offer.open) return false;
-    this.#close(offer);
+    if (offer.decoy) {
+      this.#endDecoy(offer, 'answered');
+      return false;
+    }
+    this.#close(offer, 'answered');
     offer.agent.state = 'talking';
     offer.agent.call = offer.call;
     offer.call.agent = offer.agent;
@@ -124,24 +135,35 @@ export class Desk {
   }
 
   /** Refused, unreachable, or rung too long. The caller goes back to his place, the agent is left alone for a moment. */
-  refused(offer: Offer): void {
+  refused(offer: Offer, how: 'refused' | 'timeout' = 'refused'): void {
     if (!offer.open) return;
-    this.#close(offer);
+    if (offer.decoy) {
+      this.#endDecoy(offer, how);
+      return;
+    }
+    this.#close(offer, how);
     this.queue(offer.agent.skill).comeBack(offer.call);
-    this.#rest(offer.agent, REFUSED_REST_MS);
+    this.#rest(offer.agent, this.#config.refusedRestMs);
     this.dispatch(offer.agent.skill);
   }
 
   /** The talk is over. */
   release(agent: Agent): void {
+    const { call } = agent;
     agent.call = null;
-    this.#rest(agent, agent.own ? drawMs(agent.own.wrapUpMs, this.#wrapUpDraws) : this.#config.wrapUpMs);
+    const wrapUpMs = agent.own ? drawMs(agent.own.wrapUpMs, this.#wrapUpDraws) : this.#config.wrapUpMs;
+    const forgotten = call !== null && this.#defects?.befalls('idle', call) === true;
+    this.#rest(agent, wrapUpMs + (forgotten ? FORGOTTEN_MS : 0));
+    if (!forgotten) return;
+    const fromMs = this.#clock.now() + wrapUpMs;
+    this.#defects?.tell('idle', call, { agent: agent.name, skill: agent.skill, fromMs, toMs: fromMs + FORGOTTEN_MS });
   }
 
   /** Nobody is put through any more. */
   close(): void {
     this.#closed = true;
     for (const team of this.teams.values()) for (const agent of team.members) agent.rest?.cancel();
+    for (const decoy of this.#decoys) decoy.timer?.cancel();
   }
 
   /** Matches whoever can be matched. */
@@ -150,7 +172,12 @@ export class Desk {
     const team = this.team(skill);
     const queue = this.queue(skill);
     for (let agent = team.idle.first; agent; agent = team.idle.first) {
-      const call = queue.next();
+      const ghost = agent.own ? null : this.#defects?.ghost(skill);
+      if (ghost) {
+        this.#decoy(ghost, agent, 'ghost', GHOST_MS);
+        continue;
+      }
+      const call = this.#defects ? this.#defects.next(queue, (ms) => this.#clock.after(ms, () => this.dispatch(skill))) : queue.next();
       if (!call) return;
       team.idle.leave(agent);
       queue.leave(call);
@@ -160,7 +187,7 @@ export class Desk {
 
   #offer(call: Call, agent: Agent): void {
     agent.state = 'offered';
-    const offer: Offer = { id: ++this.#offers, call, agent, timer: null, open: true };
+    const offer = this.#made(call, agent, null);
     call.offer = offer;
     call.row.agent_offers++;
     const later = (ms: number, run: () => void) => this.#clock.after(ms, () => call.site!.run(run));
@@ -172,15 +199,59 @@ export class Desk {
     }
     offer.timer = later(this.#config.agentRingMs, () => {
       if (offer.open) this.#host.withdraw(offer);
-      this.refused(offer);
+      this.refused(offer, 'timeout');
+    });
+    this.#host.offer(offer);
+    const second = this.team(agent.skill).idle.first;
+    if (second && !second.own && call.row.agent_offers === 1 && this.#defects?.befalls('duplicate', call))
+      this.#decoy(call, second, 'duplicate', DECOY_MS);
+  }
+
+  #made(call: Call, agent: Agent, decoy: Offer['decoy']): Offer {
+    return { id: ++this.#offers, call, agent, timer: null, open: true, offeredMs: this.#clock.now(), decoy };
+  }
+
+  #close(offer: Offer, how: OfferTruth['how']): void {
+    this.#over(offer, how);
+    offer.call.offer = null;
+  }
+
+  #over(offer: Offer, how: OfferTruth['how']): void {
+    offer.open = false;
+    offer.timer?.cancel();
+    const { call, agent, decoy, offeredMs } = offer;
+    if (agent.own) return;
+    this.#host.offered?.({
+      sip_call_id: call.row.sip_call_id,
+      agent: agent.name,
+      skill: agent.skill,
+      defect: decoy,
+      offered_ms: offeredMs,
+      ended_ms: this.#clock.now(),
+      how,
+    });
+  }
+
+  /** Rings an agent for somebody who is gone, or whom another agent has. */
+  #decoy(call: Call, agent: Agent, kind: 'duplicate' | 'ghost', forMs: number): void {
+    this.team(agent.skill).idle.leave(agent);
+    agent.state = 'offered';
+    const offer = this.#made(call, agent, kind);
+    this.#decoys.add(offer);
+    this.#defects?.tell(kind, call, { agent: agent.name });
+    offer.timer = this.#clock.after(forMs, () => {
+      this.#host.withdraw(offer);
+      this.#endDecoy(offer, 'withdrawn');
     });
     this.#host.offer(offer);
   }
 
-  #close(offer: Offer): void {
-    offer.open = false;
-    offer.timer?.cancel();
-    offer.call.offer = null;
+  #endDecoy(offer: Offer, how: OfferTruth['how']): void {
+    this.#over(offer, how);
+    this.#decoys.delete(offer);
+    if (how === 'withdrawn') this.#stand(offer.agent);
+    else this.#rest(offer.agent, this.#config.refusedRestMs);
+    this.dispatch(offer.agent.skill);
   }
 
   #rest(agent: Agent, ms: number): void {

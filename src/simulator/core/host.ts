@@ -2,7 +2,7 @@
  * What the call centre asks of the world around it: the SIP front, or the model on virtual time. Each is an order to be carried out, none
  * returns anything; what comes of it is told to the `CallCentre` by its inputs.
  */
-import type { SimulatorEvent, TruthRow } from '../truth.ts';
+import type { OfferTruth, SimulatorEvent, TruthRow } from '../truth.ts';
 import type { Agent } from './agents.ts';
 import type { Call, Offer } from './call.ts';
 import type { Site } from './sites.ts';
@@ -36,6 +36,8 @@ export interface CentreHost {
   probe(site: Site): void;
   /** A call has ended, its row is complete. */
   truth(row: TruthRow): void;
+  /** An offer to a registered agent is over. */
+  offered?(row: OfferTruth): void;
   event(event: SimulatorEvent): void;
   /** The vendor's monitoring noticed: a webhook goes out. */
   alarm(kind: 'site-down' | 'site-up', site: Site, at: number): void;

@@ -37,11 +37,17 @@ export class WaitingQueue {
     call.line?.leave(call);
   }
 
-  /** The next to be served whose site is at work: a frozen site's callers keep their place, but nobody can be put through to them. */
+  /** The next to be served; the first that stands. */
   next(): Call | null {
     for (const level of this.#levels)
       for (let call = level.line.first; call; call = call.lineNext) if (call.site?.state === 'up') return call;
     return null;
+  }
+
+  /** In order of service, whose site is at work: a frozen site's callers keep their place, but nobody can be put through to them. */
+  *standing(): Generator<Call, undefined> {
+    for (const level of this.#levels)
+      for (let call = level.line.first; call; call = call.lineNext) if (call.site?.state === 'up') yield call;
   }
 
   #level(priority: number): Line<Call> {

@@ -23,7 +23,8 @@ export class AgentSide {
 
   /** Rings the account for this call. */
   offer(leg: CallerLeg, agentLeg: AgentLeg): void {
-    leg.agent = agentLeg;
+    // One rung by mistake is not this caller's agent.
+    if (!agentLeg.offer.decoy) leg.agent = agentLeg;
     const contact = this.#world.contactOf(agentLeg.offer.agent.name);
     const stack = this.#stack();
     if (!contact || !stack) this.#world.centre.agentRefused(agentLeg.offer);
@@ -83,7 +84,7 @@ export class AgentSide {
           agentLeg.dialog = null;
           agentLeg.outgoing = null;
           this.#close(agentLeg);
-          centre.agentLeft(offer.call);
+          if (!offer.decoy) centre.agentLeft(offer.call);
         },
       },
     );

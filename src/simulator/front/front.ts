@@ -11,7 +11,7 @@ import { CallCentre } from '../core/centre.ts';
 import type { CentreHost, Sound } from '../core/host.ts';
 import type { Site } from '../core/sites.ts';
 import type { CompleteConfig } from '../defaults.ts';
-import type { SimulatorEvent, TruthRow } from '../truth.ts';
+import type { OfferTruth, SimulatorEvent, TruthRow } from '../truth.ts';
 import { Authority } from './authority.ts';
 import { EdgeProxy, type Gate } from './edge-proxy.ts';
 import type { InviteTransaction } from './invite-memory.ts';
@@ -24,6 +24,7 @@ const REALM = 'vendor-sim';
 /** What leaves the front for the rest of the embedded vendor. */
 export interface FrontOutlets {
   truth(row: TruthRow): void;
+  offered(row: OfferTruth): void;
   event(event: SimulatorEvent): void;
   alarm(kind: 'site-down' | 'site-up', site: string, at: number): void;
   problem(what: string): void;
@@ -41,6 +42,7 @@ export class Front implements CentreHost {
   readonly #phones = new Map<string, string>();
   /** Calls that an INVITE on its way to a site may belong to. */
   readonly #placed = new Map<number, CallerLeg>();
+  readonly #decoys = new WeakMap<Offer, AgentLeg>();
   #edge!: EdgeProxy;
   #starting: Promise<unknown> = Promise.resolve();
 
@@ -253,14 +255,15 @@ export class Front implements CentreHost {
 
   offer(offer: Offer): void {
     const agentLeg: AgentLeg = { offer, outgoing: null, dialog: null, rtp: null, sdp: '', withdrawn: false };
+    if (offer.decoy) this.#decoys.set(offer, agentLeg);
     this.#at(offer.call).agents.offer(legOf(offer.call), agentLeg);
   }
 
   withdraw(offer: Offer): void {
     const leg = legOf(offer.call);
-    if (leg.agent?.offer !== offer) return;
-    const agentLeg = leg.agent;
-    leg.agent = null;
+    const agentLeg = offer.decoy ? this.#decoys.get(offer) : leg.agent;
+    if (agentLeg?.offer !== offer) return;
+    if (!this.#decoys.delete(offer)) leg.agent = null;
     if (offer.call.site?.state !== 'stopped') this.#at(offer.call).agents.hangUp(agentLeg);
   }
 
@@ -286,6 +289,10 @@ export class Front implements CentreHost {
 
   truth(row: TruthRow): void {
     this.#outlets.truth(row);
+  }
+
+  offered(row: OfferTruth): void {
+    this.#outlets.offered(row);
   }
 
   event(event: SimulatorEvent): void {
