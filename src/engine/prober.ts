@@ -90,7 +90,7 @@ export async function probeUntil(terms: ProbeTerms, needs: ProberNeeds, signal: 
         if (up !== undefined && up !== before) needs.onChange?.(up, now, known.find(({ result }) => result === 'down')?.why ?? null);
         if (needs.call && terms.callEveryMs !== null && now >= nextCall && !calling) {
           nextCall = now + terms.callEveryMs;
-          calling = call(now)
+          calling = call(wall())
             .catch((error) => {
               failure = { error };
             })

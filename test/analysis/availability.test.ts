@@ -191,6 +191,23 @@ describe('outages', () => {
   });
 });
 
+it('takes a call for up when it was answered: one that waited out an outage does not cut it', () => {
+  const rows = [
+    row({ t_ms: START }),
+    row({ t_ms: START + MIN, result: 'down', why: 'no answer' }),
+    // Dialled into the outage; its INVITE was sent again until the vendor was back.
+    row({ t_ms: START + MIN + 2 * S, kind: 'call', answer_ms: 70 * S }),
+    row({ t_ms: START + 2 * MIN, result: 'down', why: 'no answer' }),
+    row({ t_ms: START + 3 * MIN }),
+  ];
+  const { total, calls, outages } = figuresOf(rows, MIN);
+  expect(total).toMatchObject({ up: 2, down: 2, missing: 0 });
+  expect(calls).toMatchObject({ part: 1, whole: 1 });
+  expect(outages).toMatchObject([
+    { startMs: START + MIN, endMs: START + 2 * MIN + 12 * S, leastMs: MIN, mostMs: 132 * S, why: 'no answer' },
+  ]);
+});
+
 describe('a monthly promise', () => {
   const everyMs = MIN;
   const verdict = (promised: number, world: Partial<World> & { lengthMs: number }) =>
