@@ -41,7 +41,8 @@ export function peaksOfRows(rows: readonly CallRow[]): Peaks {
   return {
     occupied: peakOf(rows.map((row) => [row.invite_ms, row.end_ms])),
     answered: peakOf(rows.map((row) => [row.answer_ms, left(row)])),
-    queued: peakOf(rows.map((row) => [row.queue_ms, row.agent_ms ?? left(row)])),
+    // One that heard "the queue is full" after the last digit was never in it; only its end tells.
+    queued: peakOf(rows.filter(({ outcome }) => outcome !== 'blocked').map((row) => [row.queue_ms, row.agent_ms ?? left(row)])),
     talking: peakOf(rows.map((row) => [row.agent_ms, left(row)])),
   };
 }
