@@ -6,6 +6,8 @@ import { contractConflicts, contractRules } from '../vendor/contract.ts';
 import type { VendorProfile } from '../vendor/profile.ts';
 import { undecidableClaims } from '../vendor/undecidable.ts';
 import type { Inputs } from './inputs.ts';
+import { type PlannedQueue, plannedQueue } from './plan-queue.ts';
+import { type PlannedRedials, plannedRedials, redialWarnings } from './plan-redials.ts';
 
 export interface VendorPlanFigures extends PlanFigures {
   durationMs: number;
@@ -14,6 +16,9 @@ export interface VendorPlanFigures extends PlanFigures {
   /** Claims that this plan cannot decide, with the reason. */
   undecided: { claim: string; why: string }[];
   sources: string[];
+  /** What theory expects at the peak, and what redials add. */
+  queue: PlannedQueue | null;
+  redials: PlannedRedials | null;
 }
 
 /** The wait for an agent is the vendor's to show: counted as part of the assumed call length. */
@@ -31,7 +36,9 @@ export function planFigures(
     durationMs: plan.totalMs,
   });
   const seats = (vendor.agents ?? []).reduce((sum, { count }) => sum + count, 0);
-  const warnings = [...figures.warnings];
+  const queue = plannedQueue(vendor, surge, figures);
+  const redials = plannedRedials(vendor, surge, figures, queue);
+  const warnings = [...figures.warnings, ...redialWarnings(redials, vendor, figures)];
   if (workers > 1 && !vendor.local?.addresses)
     warnings.push(`signalling comes from ${workers} ports of one address: where the vendor trusts a single source port, use --workers 1`);
   if (figures.cores.total > workers)
@@ -53,6 +60,8 @@ export function planFigures(
       media: surge.media,
     }),
     sources,
+    queue,
+    redials,
   };
 }
 

@@ -8,7 +8,8 @@ import { EXIT } from './exit-codes.ts';
 import { type InputFlags, type Inputs, langOption, loadInputs, withInputFlags } from './inputs.ts';
 import { letter } from './letter.ts';
 import { planFigures, type VendorPlanFigures } from './plan-figures.ts';
-import { plannedQueue, queueLines } from './plan-queue.ts';
+import { queueLines } from './plan-queue.ts';
+import { redialLines } from './plan-redials.ts';
 
 interface PlanFlags extends InputFlags {
   letter?: boolean;
@@ -68,8 +69,7 @@ export function planText({ plan, surge, vendor, scenario, options, workers }: In
   lines.push(
     `assumed           call length ${assumed} (surge.callLength), ${f.assumptions.callsPerSecondPerCore} calls/s and ${f.assumptions.legsPerCore} legs with RTP a core`,
   );
-  const queue = plannedQueue(vendor, surge, f);
-  if (queue) lines.push(...queueLines(queue));
+  if (f.queue) lines.push(...queueLines(f.queue), ...redialLines(f.redials, surge, f));
   for (const { name, atMs, forMs } of surge.faults)
     lines.push(`fault             ${name} at ${formatDuration(atMs)} for ${formatDuration(forMs)}`);
   for (const { name, atMs, target } of surge.scaling)

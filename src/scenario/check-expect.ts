@@ -2,6 +2,8 @@
 import { Fields } from '../schedule/fields.ts';
 
 export interface CheckedExpect {
+  /** No caller asks for an agent. */
+  agent?: false;
   talkMs?: number;
   patienceMs?: number;
   /** Of those who were refused or gave up, this share calls again, that long after, up to `tries` calls in all. */
@@ -13,6 +15,7 @@ export interface CheckedExpect {
 /** @throws CallsurgeError `option-invalid`, naming the field: `surge.expect.redials.tries`. */
 export function checkExpect(expect: Fields): CheckedExpect {
   const checked: CheckedExpect = {
+    ...(expect.boolean('agent', true) ? {} : { agent: false }),
     ...(expect.has('talk') ? { talkMs: expect.duration('talk', undefined, 1) } : {}),
     ...(expect.has('patience') ? { patienceMs: expect.duration('patience', undefined, 1) } : {}),
     ...(expect.has('redials') ? { redials: checkRedials(new Fields(expect.raw('redials'), expect.path('redials'))) } : {}),

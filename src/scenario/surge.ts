@@ -82,6 +82,8 @@ export interface StopRuleOptions {
 }
 
 export interface ExpectOptions {
+  /** false: no caller asks for an agent, so there is no queue to expect. Default true. */
+  agent?: boolean;
   /** Means of what the scenario draws. */
   talk?: Duration;
   patience?: Duration;

@@ -61,7 +61,12 @@ export interface PlanFigures {
   peakConcurrentAtMs: number;
   callMinutes: number;
   /** Equal steps over the whole run; value i is the curves' rate in the middle of step i, and the most calls open within it. */
-  series: { stepMs: number; rate: number[]; concurrent: number[] };
+  series: {
+    stepMs: number;
+    rate: number[];
+    concurrent: number[] /** Of this very timeline; null for a closed model. */;
+    starts: number[] | null;
+  };
   /** At the peak; RTP and RTCP of every leg of ours. */
   ports: number;
   sourceAddresses: number;
@@ -97,6 +102,7 @@ export function planFigures(plan: RunPlan, given: Partial<Assumptions> = {}): Pl
   const rate = Array.from({ length: STEPS }, (_, i) => rates.reduce((sum, at) => sum + at((i + 0.5) * stepMs), 0));
   const peakRate = Math.max(...rate, ...each.map(({ scenario, length }) => scenarioPeak(scenario, length)));
 
+  const starts = together(each.map((one) => one.starts));
   const legs = peak.value * (assumptions.ownAgents ? 2 : 1);
   const mediaLegs = assumptions.media === 'rtp' ? legs : 0;
   const ports = mediaLegs * PORTS_PER_LEG;
@@ -106,14 +112,16 @@ export function planFigures(plan: RunPlan, given: Partial<Assumptions> = {}): Pl
     scenarios,
     calls: scenarios.reduce((sum, { calls }) => sum + calls, 0),
     peakRate,
-    busiestSecond: Math.max(
-      busiestSecond(together(each.map(({ starts }) => starts))),
-      plan.scenarios.every(isOpen) ? 0 : Math.ceil(peakRate),
-    ),
+    busiestSecond: Math.max(busiestSecond(starts), plan.scenarios.every(isOpen) ? 0 : Math.ceil(peakRate)),
     peakConcurrent: peak.value,
     peakConcurrentAtMs: peak.at,
     callMinutes: minutesOf(changes),
-    series: { stepMs, rate, concurrent: mostWithin(changes, stepMs, STEPS) },
+    series: {
+      stepMs,
+      rate,
+      concurrent: mostWithin(changes, stepMs, STEPS),
+      starts: plan.scenarios.every(isOpen) ? counted(starts, stepMs) : null,
+    },
     ports,
     sourceAddresses: Math.max(1, Math.ceil(ports / assumptions.portsPerAddress)),
     mbitPerSecond: { ip: (mediaLegs * KBIT_IP) / 1000, ethernet: (mediaLegs * KBIT_ETHERNET) / 1000 },
@@ -171,6 +179,13 @@ function rateOf({ drive, startTimeMs, durationMs }: ScenarioPlan, length: number
 
 function scenarioPeak({ drive }: ScenarioPlan, length: number): number {
   return drive.kind === 'arrivals' ? drive.peakPerSecond : (drive.maxVus * 1000) / length;
+}
+
+/** How many begin in each of the steps. */
+function counted(starts: Float64Array, stepMs: number): number[] {
+  const counts = Array.from({ length: STEPS }, () => 0);
+  for (const at of starts) counts[Math.min(STEPS - 1, Math.floor(at / stepMs))]!++;
+  return counts;
 }
 
 function together(all: Float64Array[]): Float64Array {
