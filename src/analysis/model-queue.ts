@@ -132,8 +132,17 @@ export interface WhatIf {
   expected: ModelRow;
 }
 
+/** Each skill alone, over the stretch of the last of `spans`. */
+export interface SkillModels {
+  /** Agents of several of these skills, shared out among them by the work of each. */
+  shared: number;
+  spans: (ModelledSpan & { skill: string; needed: number | null })[];
+}
+
 export interface ModelFigures {
   spans: ModelledSpan[];
+  /** Null or absent: one skill, or not known. */
+  bySkill?: SkillModels | null;
   thresholdMs: number;
   /** The level that `needed` is for: the claim's, else 80 %. */
   level: number;

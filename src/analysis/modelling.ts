@@ -10,12 +10,13 @@
 import { agentsFor, expectation, type QueueLoad } from './erlang.ts';
 import { loggedInMs, overlap } from './idle.ts';
 import type { ModelFigures, ModelledSpan, ModelRow, WhatIf } from './model-queue.ts';
+import { modelsOfSkills } from './modelling-skills.ts';
 import type { Login, Offer, Waiting } from './queue-log.ts';
 
 /** Where nothing is claimed. */
 export const USUAL_LEVEL = 0.8;
 /** Fewer callers than this are no rate. */
-const FEWEST = 20;
+export const FEWEST = 20;
 /** Handing a caller to an agent takes a vendor this long at most; a caller offered within it did not wait. */
 const AT_ONCE_MS = 1000;
 const PEAK_SHARE = 0.25;
@@ -28,6 +29,8 @@ export interface ModelInput {
   logins: readonly Login[];
   /** Agents that the profile says are there: used where no login is recorded. */
   agents: number;
+  /** `support+vip`, by an agent's name; undefined: not known but from its offers. */
+  skillsOf?(agent: string): string | undefined;
   thresholdMs: number;
   level: number | null;
   lastMs: number;
@@ -46,7 +49,8 @@ export function modelBeside(input: ModelInput): ModelFigures | null {
   const [from, to] = busiest(times);
   const peak = to - from < whole.toMs - whole.fromMs ? spanFigures('peak', from, to, entered, taken, input) : null;
   const at = peak ?? whole;
-  return { spans: peak ? [whole, peak] : [whole], thresholdMs, level, ...whatIf(loadOf(at), at.agents, { thresholdMs, level }) };
+  const bySkill = modelsOfSkills(input, at, entered, taken, level);
+  return { spans: peak ? [whole, peak] : [whole], bySkill, thresholdMs, level, ...whatIf(loadOf(at), at.agents, { thresholdMs, level }) };
 }
 
 /** Agents needed for the level, and what to expect around them and around the agents there are: by Erlang A. */
@@ -72,7 +76,7 @@ export function rowOf({ waiting, meanWaitMs, asaMs, serviceLevel, abandonment, o
   return { waiting, meanWaitMs, asaMs, serviceLevel, abandonment, occupancy };
 }
 
-const loadOf = ({ perSecond, handlingMs, patienceMs }: ModelledSpan): QueueLoad => ({
+export const loadOf = ({ perSecond, handlingMs, patienceMs }: ModelledSpan): QueueLoad => ({
   perSecond,
   handlingMs,
   patienceMs: patienceMs ?? Number.POSITIVE_INFINITY,
@@ -92,13 +96,15 @@ export function busiest(times: Float64Array): [from: number, to: number] {
   return [from, from + length];
 }
 
-function spanFigures(
+/** @param agents default: those logged in */
+export function spanFigures(
   which: ModelledSpan['which'],
   fromMs: number,
   toMs: number,
   entered: readonly Waiting[],
   taken: ReadonlyMap<Waiting, number>,
   { matched, logins, agents: planned, thresholdMs, lastMs }: ModelInput,
+  agents: number = staff(logins, planned, matched, fromMs, toMs, lastMs),
 ): ModelledSpan | null {
   const within = (at: number | null) => at !== null && at >= fromMs && at < toMs;
   const calls = entered.filter(({ entryMs }) => within(entryMs));
@@ -110,7 +116,6 @@ function spanFigures(
   );
   const talked = served.flatMap(({ talkMs }) => (talkMs === null ? [] : [talkMs]));
   const handlingMs = mean(handled.length > 0 ? handled : talked);
-  const agents = staff(logins, planned, matched, fromMs, toMs, lastMs);
   if (calls.length < FEWEST || !(seconds > 0) || handlingMs === null || !(handlingMs > 0) || agents < 1) return null;
 
   const waits = calls.map(({ entryMs, exitMs }) => Math.max(0, exitMs! - entryMs!));

@@ -90,8 +90,8 @@ export class RoutingFold implements Fold<CallRow, RoutingFigures> {
 
   /** Null where the rows do not give all that a model needs. */
   model(lastMs: number): ModelFigures | null {
-    const { thresholdMs, level, agents } = this.#options;
+    const { thresholdMs, level, agents, skillsOf } = this.#options;
     const { calls, logins } = this.#log;
-    return modelBeside({ matched: this.#log.matched(), calls, logins, agents, thresholdMs, level, lastMs });
+    return modelBeside({ matched: this.#log.matched(), calls, logins, agents, skillsOf, thresholdMs, level, lastMs });
   }
 }

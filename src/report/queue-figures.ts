@@ -1,6 +1,6 @@
 /** Order, offers, slices, model and reconciliation as figures of summary.csv. */
 import type { RunAnalysis } from '../analysis/model.ts';
-import type { ModelRow, QueueSlice } from '../analysis/model-queue.ts';
+import type { ModelledSpan, ModelRow, QueueSlice } from '../analysis/model-queue.ts';
 import type { SideFigures } from '../analysis/reconcile.ts';
 import { type Figure, figure, ratio, spread } from './figure.ts';
 import type { Unit } from './format.ts';
@@ -64,14 +64,20 @@ const MODEL: [keyof ModelRow, DefinitionId, Unit][] = [
 function modelFigures({ model }: RunAnalysis): Figure[] {
   if (!model) return [];
   const rows = model.spans.flatMap((span) => {
-    const of = (who: 'erlangC' | 'erlangA' | 'measured') =>
-      MODEL.map(([key, id, unit]) =>
-        figure(`model.${span.which}.${who}.${id}`, id, span[who]?.[key] ?? null, unit, `${span.which} ${who}`, span.calls),
-      );
-    const patience = figure(`model.${span.which}.patience`, 'patienceMean', span.patienceMs, 'ms', span.which, span.calls);
-    return [patience, ...of('erlangC'), ...of('erlangA'), ...of('measured')];
+    return spanFigures(span, span.which);
   });
-  return [...rows, figure('model.agentsNeeded', 'agentsNeeded', model.needed, 'count')];
+  const skills = (model.bySkill?.spans ?? []).flatMap((span) => [
+    ...spanFigures(span, `skill.${span.skill}`),
+    figure(`model.skill.${span.skill}.agentsNeeded`, 'agentsNeeded', span.needed, 'count', span.skill),
+  ]);
+  return [...rows, ...skills, figure('model.agentsNeeded', 'agentsNeeded', model.needed, 'count')];
+}
+
+function spanFigures(span: ModelledSpan, name: string): Figure[] {
+  const of = (who: 'erlangC' | 'erlangA' | 'measured') =>
+    MODEL.map(([key, id, unit]) => figure(`model.${name}.${who}.${id}`, id, span[who]?.[key] ?? null, unit, `${name} ${who}`, span.calls));
+  const patience = figure(`model.${name}.patience`, 'patienceMean', span.patienceMs, 'ms', name, span.calls);
+  return [patience, ...of('erlangC'), ...of('erlangA'), ...of('measured')];
 }
 
 const LEVELS = ['serviceLevel', 'serviceLevel2', 'serviceLevel3', 'serviceLevel4', 'serviceLevel5'] as const;

@@ -59,6 +59,10 @@ export const queueEn = {
   'model.measured': 'Measured',
   'model.gap': 'Measured − Erlang A',
   'model.unstable': 'no steady state',
+  'model.skill': 'Busiest stretch, {skill} alone',
+  'model.by-skill-note':
+    'Each skill as a queue of its own, with the agents who can do it. One queue for all (above) is the best that routing could do with these agents.',
+  'model.shared': '{shared} agents have several of these skills and are shared out among them by the work of each.',
   'model.what-if': 'Other numbers of agents at this load (Erlang A)',
   'model.needed': '{needed} agents are needed for {level} within {threshold} at this load; there were {agents}.',
   'model.needed-none': 'No number of agents reaches {level} within {threshold} at this load.',

@@ -1,5 +1,5 @@
 /** What queueing theory expects of the run's own load, beside what was measured, and what other numbers of agents would do. */
-import type { ModelledSpan, ModelRow } from '../../analysis/model-queue.ts';
+import type { ModelledSpan, ModelRow, SkillModels } from '../../analysis/model-queue.ts';
 import { count, duration, percent, plain, type Unit } from '../format.ts';
 import { type Html, html, type Part } from '../markup.ts';
 import type { DefinitionId } from '../messages/definitions.ts';
@@ -18,13 +18,14 @@ const ROWS: [keyof ModelRow, DefinitionId, Unit][] = [
 
 export function modelSection({ analysis: { model } }: Context): Html {
   if (!model) return section('model', html`<p class="nm block">${both('model.none')}</p>`);
-  const { spans, thresholdMs, level, needed, whatIf } = model;
+  const { spans, bySkill, thresholdMs, level, needed, whatIf } = model;
   const agents = spans.at(-1)!.agents;
   const target = { level: plain(percent(level)), threshold: plain(duration(thresholdMs)) };
   return section(
     'model',
     note(both('model.note')),
-    spans.map(spanPart),
+    spans.map((span) => spanPart(span, heading(span.which === 'peak' ? 'model.peak' : 'model.whole'))),
+    bySkill ? skillParts(bySkill, target) : [],
     heading('model.what-if'),
     note(
       needed === null
@@ -43,12 +44,28 @@ export function modelSection({ analysis: { model } }: Context): Html {
   );
 }
 
-function spanPart(span: ModelledSpan): Part {
+/** One queue for each skill, beside the one queue for all. */
+function skillParts({ spans, shared }: SkillModels, target: { level: string; threshold: string }): Part {
+  return [
+    note(both('model.by-skill-note'), shared > 0 ? html` ${both('model.shared', { shared: count(shared) })}` : ''),
+    spans.map((span) => [
+      spanPart(span, html`<h3>${both('model.skill', { skill: span.skill })}</h3>`),
+      note(
+        span.needed === null
+          ? both('model.needed-none', target)
+          : both('model.needed', { ...target, needed: count(span.needed), agents: count(span.agents) }),
+        footnote('agentsNeeded'),
+      ),
+    ]),
+  ];
+}
+
+function spanPart(span: ModelledSpan, title: Html): Part {
   const { measured, erlangA, erlangC } = span;
   const cell = (row: ModelRow | null, key: keyof ModelRow, unit: Unit) =>
     row === null ? html`<span class="nm">${both('model.unstable')}</span>` : value(row[key], unit);
   return [
-    heading(span.which === 'peak' ? 'model.peak' : 'model.whole'),
+    title,
     note(
       both('model.parameters', {
         calls: count(span.calls),
