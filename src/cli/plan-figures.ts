@@ -26,7 +26,7 @@ export function planFigures(
   { plan, surge, vendor, workers, scenario, sources }: Omit<Inputs, 'options'>,
   startMs = Date.now(),
 ): VendorPlanFigures {
-  const agents = (vendor.agents ?? []).some(({ kind }) => kind === 'sip');
+  const agents = (vendor.agents ?? []).some(({ kind }) => kind === 'sip' || kind === 'phone');
   const figures = figuresOf(plan, { callLengthMs: surge.callLengthMs, media: surge.media, ownAgents: agents });
   const conflicts = contractConflicts(vendor, {
     peakRate: figures.peakRate,

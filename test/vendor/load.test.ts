@@ -29,7 +29,7 @@ it('a profile is found by path and by name, and a wrong file is said to be one',
     { load: 'vendor/load.ts' },
     `
     const found = [];
-    for (const name of ['./good.ts', 'vendor-x', 'embedded', 'lab', 'vendor-a']) {
+    for (const name of ['./good.ts', 'vendor-x', 'embedded', 'embedded-phones', 'embedded-humans', 'lab', 'vendor-a', 'vendor-a-web']) {
       const { file, profile } = await load.loadVendor(name);
       found.push(profile.name + ' ' + file.replace(path(''), '').replace(${JSON.stringify(repository)}, '~'));
     }
@@ -42,8 +42,11 @@ it('a profile is found by path and by name, and a wrong file is said to be one',
     'vendor-x good.ts',
     'vendor-x vendors/vendor-x.ts',
     'embedded ~scenarios/vendors/embedded.ts',
+    'embedded-phones ~scenarios/vendors/embedded-phones.ts',
+    'embedded-humans ~scenarios/vendors/embedded-humans.ts',
     'lab ~scenarios/vendors/lab.ts',
     'vendor-a ~scenarios/vendors/vendor-a.ts',
+    'vendor-a-web ~scenarios/vendors/vendor-a-web.ts',
   ]);
   const expected = [
     'the default export is a function, not a vendor profile (./scenario.ts): a scenario goes before --vendor',
