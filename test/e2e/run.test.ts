@@ -91,7 +91,7 @@ it('drains on the first Ctrl-C in mid-peak: every call hung up, nothing open at 
   );
   const run = place.start(['run', 'peak.ts', '--vendor', 'vendor.ts'], E2E_ENV);
   await run.said('· load');
-  await new Promise((resolve) => setTimeout(resolve, 6000));
+  await new Promise((resolve) => setTimeout(resolve, 4000));
   run.child.kill('SIGINT');
   const finished = await run.done;
   expect({ code: finished.code, err: finished.stderr }).toMatchObject({ code: EXIT.stoppedBySignal });
@@ -114,7 +114,7 @@ it('ends at once on the second Ctrl-C, with one goodbye per call', async () => {
   );
   const run = place.start(['run', 'peak.ts', '--vendor', 'vendor.ts'], E2E_ENV);
   await run.said('· load');
-  await new Promise((resolve) => setTimeout(resolve, 5000));
+  await new Promise((resolve) => setTimeout(resolve, 3500));
   run.child.kill('SIGINT');
   run.child.kill('SIGINT');
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -139,7 +139,7 @@ it('keeps the record of a run that was killed, reports on it, and sweeps what it
   place.write('vendor.ts', embeddedProfile(6400, { agents: AGENTS }).replace(/embedded: \{[\s\S]*\n {2}\},/, ''));
   const run = place.start(['run', 'peak.ts', '--vendor', 'vendor.ts'], E2E_ENV);
   await run.said('· load');
-  await new Promise((resolve) => setTimeout(resolve, 6000));
+  await new Promise((resolve) => setTimeout(resolve, 4500));
   run.child.kill('SIGKILL');
   await run.done;
   const [dir] = place.runs();
