@@ -2,6 +2,9 @@
 import type { TimerHandle } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { Bag } from '../turnover.ts';
+import { InviteClient } from './client-invite.ts';
+import { referenceClients } from './client-reference.ts';
+import { RequestClient } from './client-request.ts';
 import { LoadCore } from './core.ts';
 import { defaultPort, Locator, nameService } from './dns.ts';
 import { Exchange } from './exchange.ts';
@@ -95,6 +98,13 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
       make: (parts) => new OutgoingRequest(identity, parts),
       reply: (request, status, headerLines) => void reply(shared, request, undefined, status, '', { headers: headerLines.map(splitLine) }),
     }),
+    clients:
+      options.clients === 'sip.js'
+        ? referenceClients(() => shared)
+        : {
+            invite: (request, user, how) => new InviteClient(shared, request, user, how),
+            request: (request, user, how) => new RequestClient(shared, request, user, how),
+          },
     contact: (user) => `<sip:${user === '' ? '' : `${user}@`}${advertised}${contactParam(bind.transport)}>`,
     make: (parts) => new OutgoingRequest(identity, parts),
     ended: new Recent(clock, timers.timeoutMs),
@@ -123,7 +133,7 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
       retransmitted: wire.retransmitted,
       bad: receiving.bad,
       receiveBuffer: transport.receiveBuffer,
-      transactions: shared.core.userAgentClients.size + shared.core.userAgentServers.size,
+      transactions: wire.exchanges.size + shared.core.userAgentServers.size,
       dialogs: shared.core.dialogs.size,
     }),
     async close() {

@@ -13,7 +13,7 @@ import { Dialog } from 'sip.js/lib/core/dialogs/dialog.js';
 import { SessionDialog } from 'sip.js/lib/core/dialogs/session-dialog.js';
 import type { InviteServerTransaction } from 'sip.js/lib/core/transactions/invite-server-transaction.js';
 import { InviteUserAgentServer } from 'sip.js/lib/core/user-agents/invite-user-agent-server.js';
-import { StackDialog } from './dialog.ts';
+import { type DialogHost, StackDialog } from './dialog.ts';
 import { parseSipUri } from './message/fields.ts';
 import type { IncomingRequest } from './message/incoming.ts';
 import { responseText } from './message/response.ts';
@@ -24,7 +24,7 @@ import { settle } from './session-timer.ts';
 import { ALLOW, type OwnedDialog, type ReplyOptions, reply, type Shared } from './shared.ts';
 import type { Body, DialogSnapshot, HeaderList, IncomingCall, IncomingCallHandlers, SipDialog } from './stack.ts';
 
-export class StackIncomingCall implements IncomingCall {
+export class StackIncomingCall implements IncomingCall, DialogHost {
   readonly request: IncomingRequest;
   handlers: IncomingCallHandlers | undefined;
   readonly #shared: Shared;
@@ -108,12 +108,12 @@ export class StackIncomingCall implements IncomingCall {
     const confirm = () => {
       this.#held = false;
       this.#session!.confirm();
-      dialog.meet(this.request);
+      dialog.refresh.meet(this.request);
       const session = settle(this.request, this.#shared.sessions);
       const ours: HeaderList = [this.#contact(), ['Allow', ALLOW], ['Supported', SUPPORTED], ...session.headers];
       this.#reply(200, { body, headers: [...ours, ...headers], recordRoute: true });
       if (body && this.request.body === '') dialog.offered = true;
-      if (session.kind === 'settled' && session.terms) dialog.settleSession(session.terms);
+      if (session.kind === 'settled' && session.terms) dialog.refresh.settle(session.terms);
     };
     this.#held = true;
     if (this.#reliable) this.#reliable.whenAcknowledged(confirm);
@@ -153,24 +153,32 @@ export class StackIncomingCall implements IncomingCall {
     this.#session = session;
     this.#dialog = new StackDialog(this.#shared, {
       session,
-      handlers: () => this.handlers,
+      host: this,
       user: this.#user,
       branch: null,
       requestUri: this.request.uri,
       awaitingAck: true,
     });
-    this.#dialog.onAcknowledged = (request) => {
-      this.#release();
-      this.handlers?.acknowledged?.(request);
-    };
-    this.#dialog.onEarlyBye = (bye) => {
-      if (this.#answered && !this.#held) return false;
-      this.#cancelled(bye);
-      return true;
-    };
-    this.#dialog.onPrack = (prack) => this.#reliable?.acknowledged(prack, this.request.cseq);
-    this.#dialog.onUnacknowledged = () => this.handlers?.unacknowledged?.();
     return this.#dialog;
+  }
+
+  acknowledged(request: IncomingRequest): void {
+    this.#release();
+    this.handlers?.acknowledged?.(request);
+  }
+
+  unacknowledged(): void {
+    this.handlers?.unacknowledged?.();
+  }
+
+  earlyBye(bye: IncomingRequest): boolean {
+    if (this.#answered && !this.#held) return false;
+    this.#cancelled(bye);
+    return true;
+  }
+
+  pracked(prack: IncomingRequest): (() => void) | undefined {
+    return this.#reliable?.acknowledged(prack, this.request.cseq);
   }
 
   /** The transaction has done its part; its repetitions are absorbed from memory. */

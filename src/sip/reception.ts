@@ -53,21 +53,23 @@ export class Reception {
   }
 
   #response(response: IncomingResponse): void {
-    const { core, wire, timers } = this.#shared;
+    const { core, wire } = this.#shared;
     if (response.headers('via').length > 1) return this.#unreadable(response.at, response.source, 'a response with more than one Via');
     const invite = response.cseqMethod === 'INVITE';
     const key = exchangeKey(response.viaBranch, response.cseqMethod);
-    const exchange = wire.exchanges.get(key);
-    exchange?.response(response, invite, timers);
-    response.contactFallback = invite ? response.toUri : undefined;
-    const client = core.userAgentClients.get(response.viaBranch + response.cseqMethod);
+    const waiting = wire.exchanges.get(key);
     // RFC 3261 12.1.1 wants a To-tag in a 2xx; without one there is no dialog to acknowledge, and SIP.js would wait for ever.
-    if (invite && response.status < 300 && response.status >= 200 && response.toTag === '')
+    if (invite && response.status < 300 && response.status >= 200 && response.toTag === '') {
+      waiting?.stop();
       return this.#unreadable(response.at, response.source, 'a 2xx to INVITE without a To-tag');
+    }
+    response.contactFallback = invite ? response.toUri : undefined;
+    if (waiting?.response(response)) return;
+    const client = core.userAgentClients.get(response.viaBranch + response.cseqMethod);
     if (client) client.transaction.receiveResponse(response.asCore());
     else if (invite && response.status >= 300) wire.acknowledgeAgain(response.viaBranch);
     else if (invite && response.status >= 200) this.#late(response);
-    if (exchange && response.status >= 200) wire.exchanges.delete(key);
+    if (waiting && response.status >= 200) wire.exchanges.delete(key);
   }
 
   /**
@@ -84,7 +86,7 @@ export class Reception {
     endStray(this.#shared, response, !known);
     if (known) return;
     this.#shared.ended.put(id, true);
-    this.#shared.tell(() => invited.get(response.viaBranch)?.surplus?.(response));
+    this.#shared.tell(() => invited.get(response.viaBranch)?.handlers?.surplus?.(response));
   }
 
   #request(request: IncomingRequest): void {

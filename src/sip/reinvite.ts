@@ -2,12 +2,11 @@
 import type { IncomingResponseMessage } from 'sip.js/lib/core/messages/incoming-response-message.js';
 import type { UserAgentClient } from 'sip.js/lib/core/user-agents/user-agent-client.js';
 import { Authorizer } from './digest.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, failureOf } from './exchange.ts';
 import { IncomingResponse } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
 import type { CoreRequestOptions, OwnedDialog, Shared } from './shared.ts';
 import type { Credentials, TransactionResult } from './stack.ts';
-import { failureOf } from './transact.ts';
 
 export interface ReinviteParts {
   shared: Shared;

@@ -3,6 +3,7 @@ import type { SessionDialog } from 'sip.js/lib/core/dialogs/session-dialog.js';
 import type { UserAgentServer } from 'sip.js/lib/core/user-agents/user-agent-server.js';
 import type { Clock } from '../clock.ts';
 import type { Bag, InBag } from '../turnover.ts';
+import type { Clients } from './client.ts';
 import type { LoadCore } from './core.ts';
 import type { Locator } from './dns.ts';
 import type { Ids } from './ids.ts';
@@ -23,6 +24,8 @@ export interface Shared {
   wheel: TimerWheel;
   timers: SipTimers;
   core: LoadCore;
+  /** Makes the client transactions. */
+  clients: Clients;
   wire: Wire;
   memory: ServerMemory;
   /** Stacks of other transports that belong to the same user, and this one. */
@@ -42,12 +45,17 @@ export interface Shared {
   /** ACKs to 2xx, by dialog: sent again for a 2xx that comes again, without holding the transaction (Timer M). */
   acknowledged: Recent<string>;
   /** INVITEs sent of late, by branch: a 2xx after the end is told to its call. */
-  invited: Recent<Pick<OutgoingCallHandlers, 'surplus'>>;
+  invited: Recent<Invited>;
   /** What to end with a transport failure when the stack closes; and who wants to know of a connection that is gone. */
   open: Bag<Open>;
   problem(at: number, what: string): void;
   /** Calls back into the stack's user. What is thrown there is reported, and disturbs nothing here. */
   tell(what: () => void): void;
+}
+
+/** Emptied once its call is over: what is kept in a map for a minute must be small. */
+export interface Invited {
+  handlers: Pick<OutgoingCallHandlers, 'surplus'> | undefined;
 }
 
 export interface Open extends InBag {

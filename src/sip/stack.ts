@@ -316,6 +316,8 @@ export interface SipStackOptions {
   timers?: { t1?: number; t2?: number; timeoutMs?: number; secondMs?: number };
   /** As callee (RFC 4028 9): the shortest session interval accepted (default 90 s), and what is asked for where the caller does not (default none). */
   sessionTimer?: { minS?: number; expiresS?: number };
+  /** Whose client transactions: ours, or SIP.js's own, for comparison (the tests run on either). Default ours. */
+  clients?: 'ours' | 'sip.js';
   /** Starts Call-IDs, tags and branches, so that two stacks never share any. */
   idPrefix: string;
   /** An INVITE outside dialogs. Absent: 480. */

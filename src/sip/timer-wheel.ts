@@ -7,9 +7,14 @@ import type { Clock, TimerHandle } from '../clock.ts';
 const TICK_MS = 10;
 const SLOTS = 512;
 
+/** Who is woken: an object that waits often needs no closure for each time. */
+export interface Sleeper {
+  wake(): void;
+}
+
 export interface WheelTimer {
   /** Undefined once fired or cancelled. */
-  run: (() => void) | undefined;
+  sleeper: Sleeper | undefined;
   /** Rounds of the wheel still to go. */
   rounds: number;
 }
@@ -29,20 +34,25 @@ export class TimerWheel {
 
   /** Calls `run` once, `ms` from now, at most one tick late (and never early). */
   after(ms: number, run: () => void): WheelTimer {
+    return this.wake(ms, { wake: run });
+  }
+
+  /** The same for an object. */
+  wake(ms: number, sleeper: Sleeper): WheelTimer {
     if (this.#driver === undefined) {
       this.#start = this.#clock.now();
       this.#tick = 0;
       this.#drive();
     }
     const due = Math.max(this.#tick + 1, Math.ceil((this.#clock.now() - this.#start + ms) / TICK_MS));
-    const timer: WheelTimer = { run, rounds: Math.floor((due - this.#tick - 1) / SLOTS) };
+    const timer: WheelTimer = { sleeper, rounds: Math.floor((due - this.#tick - 1) / SLOTS) };
     this.#slots[due % SLOTS]!.push(timer);
     this.#waiting++;
     return timer;
   }
 
   cancel(timer: WheelTimer | undefined): void {
-    if (timer) timer.run = undefined;
+    if (timer) timer.sleeper = undefined;
   }
 
   close(): void {
@@ -74,15 +84,15 @@ export class TimerWheel {
     const later: WheelTimer[] = [];
     this.#slots[index] = later;
     for (const timer of due) {
-      if (timer.run !== undefined && timer.rounds > 0) {
+      if (timer.sleeper !== undefined && timer.rounds > 0) {
         timer.rounds--;
         later.push(timer);
         continue;
       }
       this.#waiting--;
-      const run = timer.run;
-      timer.run = undefined;
-      run?.();
+      const { sleeper } = timer;
+      timer.sleeper = undefined;
+      sleeper?.wake();
     }
   }
 }

@@ -1,17 +1,14 @@
 /**
  * One non-INVITE request from sending to outcome, challenges answered on the way (RFC 3261 8.1.3, 17.1.2, 22): every attempt is a client
- * transaction of SIP.js with a new branch and the next CSeq.
+ * transaction of its own with a new branch and the next CSeq.
  */
-
-import type { IncomingResponseMessage } from 'sip.js/lib/core/messages/incoming-response-message.js';
-import { NonInviteClientTransaction } from 'sip.js/lib/core/transactions/non-invite-client-transaction.js';
-import { UserAgentClient } from 'sip.js/lib/core/user-agents/user-agent-client.js';
+import type { TimerHandle } from '../clock.ts';
+import type { Client, ClientFailure, RequestUser } from './client.ts';
 import { connectionWords } from './connection-words.ts';
 import { Authorizer } from './digest.ts';
-import { Exchange } from './exchange.ts';
-import { IncomingResponse } from './message/incoming.ts';
+import type { IncomingResponse } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
-import type { Shared } from './shared.ts';
+import type { Open, Shared } from './shared.ts';
 import type { Credentials, HostPort, NextHop, TransactionResult } from './stack.ts';
 import type { Destination } from './transport.ts';
 
@@ -68,68 +65,76 @@ function transactAt(
   make: (authorizer: Authorizer) => OutgoingRequest,
   options: TransactOptions,
 ): Promise<TransactionResult> {
-  return new Promise((resolve) => {
-    const authorizer = new Authorizer(options.credentials);
-    let sentAt = 0;
-    let retransmissions = 0;
-    let done = false;
-    let giveUp: () => void = () => {};
-    const finish = (outcome: { kind: 'response'; response: IncomingResponse } | Failure) => {
-      if (done) return;
-      done = true;
-      limit?.cancel();
-      shared.open.delete(pending);
-      const at = outcome.kind === 'response' ? outcome.response.at : shared.clock.now();
-      resolve({ ...outcome, at, sentAt: sentAt || at, retransmissions } as TransactionResult);
-    };
-    const pending = { closed: () => finish({ kind: 'transport', message: 'the stack was closed', local: true }) };
-    shared.open.add(pending);
-    const limit =
-      options.timeoutMs === undefined
-        ? undefined
-        : shared.clock.after(options.timeoutMs, () => {
-            giveUp();
-            finish({ kind: 'timeout', timer: 'F' });
-          });
-
-    const attempt = () => {
-      const request = make(authorizer);
-      const exchange = new Exchange({
-        nextHop: options.nextHop,
-        retransmit: options.retransmit,
-        sent: (at, again) => {
-          if (again) retransmissions++;
-          else sentAt ||= at;
-        },
-      });
-      request.exchange = exchange;
-      const final = ({ message }: { message: IncomingResponseMessage }) => {
-        shared.wire.forget(request);
-        if (done) return;
-        const response = exchange.final ?? (message as unknown);
-        if (!(response instanceof IncomingResponse)) return finish(failureOf(exchange, message.statusCode));
-        if (authorizer.accept(response)) attempt();
-        else finish({ kind: 'response', response });
-      };
-      const client = new UserAgentClient(NonInviteClientTransaction, shared.core, request.asCore(), {
-        onAccept: final,
-        onRedirect: final,
-        onReject: final,
-      });
-      giveUp = () => {
-        shared.wire.forget(request);
-        shared.core.userAgentClients.delete(request.branch + request.method);
-        client.dispose();
-      };
-    };
-    attempt();
-  });
+  return new Promise((resolve) => new Attempts(shared, make, options, resolve).begin());
 }
 
-type Failure = { kind: 'timeout'; timer: 'B' | 'F' } | { kind: 'transport'; message: string; local: boolean; maybeOurs?: boolean };
+/** Everything that is sent for one question: the request, and again with each challenge answered. */
+class Attempts implements RequestUser, Open {
+  place: number | undefined;
+  readonly #shared: Shared;
+  readonly #make: (authorizer: Authorizer) => OutgoingRequest;
+  readonly #options: TransactOptions;
+  readonly #resolve: (result: TransactionResult) => void;
+  readonly #authorizer: Authorizer;
+  #client: Client | undefined;
+  #sentAt = 0;
+  #retransmissions = 0;
+  #done = false;
+  #limit: TimerHandle | undefined;
 
-/** SIP.js tells of failures by responses of its own: 408 for Timers B and F, 503 for the transport. */
-export function failureOf(exchange: Exchange, status: number | undefined, timer: 'B' | 'F' = 'F'): Failure {
-  if (status === 408) return { kind: 'timeout', timer };
-  return { kind: 'transport', ...(exchange.failure ?? { message: 'the request could not be sent', local: true }) };
+  constructor(
+    shared: Shared,
+    make: (authorizer: Authorizer) => OutgoingRequest,
+    options: TransactOptions,
+    resolve: (result: TransactionResult) => void,
+  ) {
+    this.#shared = shared;
+    this.#make = make;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#authorizer = new Authorizer(options.credentials);
+  }
+
+  begin(): void {
+    const { timeoutMs } = this.#options;
+    this.#shared.open.add(this);
+    if (timeoutMs !== undefined)
+      this.#limit = this.#shared.clock.after(timeoutMs, () => {
+        this.#client?.forget();
+        this.#finish({ kind: 'timeout', timer: 'F' });
+      });
+    this.#attempt();
+  }
+
+  #attempt(): void {
+    this.#client = this.#shared.clients.request(this.#make(this.#authorizer), this, this.#options);
+  }
+
+  sent(_client: Client, at: number, again: boolean): void {
+    if (again) this.#retransmissions++;
+    else this.#sentAt ||= at;
+  }
+
+  final(_client: Client, response: IncomingResponse): void {
+    if (this.#done) return;
+    if (this.#authorizer.accept(response)) this.#attempt();
+    else this.#finish({ kind: 'response', response }, response.at);
+  }
+
+  failed(_client: Client, failure: ClientFailure): void {
+    this.#finish(failure);
+  }
+
+  /** The stack closes. */
+  closed(): void {
+    this.#finish({ kind: 'transport', message: 'the stack was closed', local: true });
+  }
+
+  #finish(outcome: { kind: 'response'; response: IncomingResponse } | ClientFailure, at = this.#shared.clock.now()): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#limit?.cancel();
+    this.#shared.open.delete(this);
+    this.#resolve({ ...outcome, at, sentAt: this.#sentAt || at, retransmissions: this.#retransmissions } as TransactionResult);
+  }
 }

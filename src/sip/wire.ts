@@ -5,7 +5,8 @@
 import type { Transport as CoreTransport } from 'sip.js/lib/core/transport.js';
 import type { Clock } from '../clock.ts';
 import { TurnoverMap } from '../turnover.ts';
-import type { Exchange } from './exchange.ts';
+import type { Waiting } from './client.ts';
+import { Exchange } from './exchange.ts';
 import { hostPortText } from './message/fields.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
 import { requestTarget, responseTextTarget } from './next-hop.ts';
@@ -21,7 +22,7 @@ export const exchangeKey = (branch: string, method: string) => (method === 'CANC
 export class Wire implements CoreTransport {
   /** As SIP.js would put it into a Via; ours come from message/outgoing.ts. */
   readonly protocol = '';
-  readonly exchanges = new TurnoverMap<string, Exchange>();
+  readonly exchanges = new TurnoverMap<string, Waiting>();
   sent = 0;
   retransmitted = 0;
   /** The response now being given for the first time: any other that SIP.js sends is a repetition. */
@@ -84,12 +85,32 @@ export class Wire implements CoreTransport {
 
   /** A connection is gone: whoever waits for an answer on it waits in vain (RFC 3261 17.1.4). @returns how many did. */
   lost(names: ReadonlySet<string>, error: SendError): number {
-    const waiting = this.exchanges.values().filter(({ to, lost }) => to && lost && names.has(hostPortText(to)));
-    for (const exchange of waiting) {
-      exchange.lost!(error);
-      exchange.onLost?.();
-    }
+    const waiting = this.exchanges.values().filter(({ to }) => to && names.has(hostPortText(to)));
+    for (const exchange of waiting) exchange.lost(error);
     return waiting.length;
+  }
+
+  /** Retransmission is the transport's own (RFC 3261 17.1.1.2). */
+  get reliable(): boolean {
+    return this.#transport().reliable;
+  }
+
+  /** The ACK to a refusal is part of the INVITE's transaction (RFC 3261 17.1.1.3): to the same address, kept for Timer D. */
+  acknowledgeRefusal(invite: OutgoingRequest, toHeader: string, to: HostPort): void {
+    const bytes = Buffer.from(invite.refusalAck(toHeader));
+    this.#acks.put(invite.branch, { bytes, to });
+    this.put(bytes, to);
+  }
+
+  /** The ACK to a 2xx belongs to no transaction (RFC 3261 13.2.2.4). @returns its text in one piece, for `acceptAgain`. */
+  accept(ack: OutgoingRequest): string {
+    ack.setViaHeader('');
+    const bytes = Buffer.from(ack.toString());
+    const text = bytes.toString();
+    const to = requestTarget(text);
+    if (to) this.put(bytes, to);
+    else this.#problem(this.#clock.now(), `no host to send ${text.slice(0, text.indexOf('\r'))} to`);
+    return text;
   }
 
   /** A refusal came again: so goes the ACK (RFC 3261 17.1.1.2, Completed). */
@@ -117,7 +138,8 @@ export class Wire implements CoreTransport {
   #sendRequest(text: string): Promise<void> {
     const method = text.slice(0, text.indexOf(' '));
     const branch = branchOf(text);
-    const exchange = this.exchanges.get(exchangeKey(branch, method));
+    const waiting = this.exchanges.get(exchangeKey(branch, method));
+    const exchange = waiting instanceof Exchange ? waiting : undefined;
     const to = exchange?.to ?? exchange?.options.nextHop ?? requestTarget(text);
     if (!to) {
       const message = `no host to send ${text.slice(0, text.indexOf('\r'))} to`;
@@ -147,7 +169,7 @@ export class Wire implements CoreTransport {
         exchange.failure ??= { message: error.message, local: error.local === true, maybeOurs: error.maybeOurs };
         reject(error);
       };
-      exchange.lost = failed;
+      exchange.failed = failed;
       this.put(bytes, to, failed);
       if (this.#transport().reliable) return;
       exchange.begin(invite, this.#wheel, this.#timers, () => {

@@ -33,6 +33,8 @@ export async function openStack(name: string, options: Partial<SipStackOptions> 
     userAgent: `test-${name}`,
     idPrefix: name,
     timers: QUICK,
+    // `SIP_CLIENTS=sip.js vitest run test/sip`: the same tests on SIP.js's own client transactions.
+    clients: process.env.SIP_CLIENTS === 'sip.js' ? 'sip.js' : 'ours',
     problem: (_at, what) => problems.push(what),
     ...options,
   });

@@ -50,10 +50,11 @@ export class OutgoingRequest {
   readonly fromTag: string;
   readonly toTag: string;
   readonly ruri: UriText;
+  /** Set as its transaction begins; for a CANCEL by whoever makes it. */
   branch = '';
   /** Instead of ours in the Via: a CANCEL for the INVITE of another process. */
   sentBy: HostPort | undefined;
-  /** Set by whoever makes the transaction, before it begins. */
+  /** Of SIP.js's transactions: set before it begins. */
   exchange: Exchange | undefined;
   readonly #identity: Identity;
   readonly #route: string;
@@ -111,6 +112,13 @@ export class OutgoingRequest {
   #via(): string {
     const { viaHead, sentBy } = this.#identity;
     return `${viaHead}${this.sentBy ? hostPortText(this.sentBy) : sentBy};branch=${this.branch};rport`;
+  }
+
+  /** The ACK to a refusal: Via, Route and all else of this INVITE, To of the response (RFC 3261 17.1.1.3). */
+  refusalAck(to: string): string {
+    const route = this.#route === '' ? '' : `Route: ${this.#route}\r\n`;
+    const from = addressText(this.parts.fromUri, this.parts.fromDisplay, this.fromTag);
+    return `ACK ${this.ruri.text} SIP/2.0\r\nVia: ${this.#via()}\r\n${route}Max-Forwards: 70\r\nFrom: ${from}\r\nTo: ${to}\r\nCall-ID: ${this.callId}\r\nCSeq: ${this.cseq} ACK\r\nContent-Length: 0\r\n\r\n`;
   }
 
   toString(): string {

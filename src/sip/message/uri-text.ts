@@ -4,6 +4,7 @@
  */
 import { NameAddrHeader } from 'sip.js/lib/grammar/name-addr-header.js';
 import type { URI } from 'sip.js/lib/grammar/uri.js';
+import { CommonTexts } from './own-text.ts';
 
 export class UriText {
   readonly text: string;
@@ -27,6 +28,10 @@ export class UriText {
     return this.text;
   }
 }
+
+/** A URI that comes in many messages alike, the peer's Contact say, as one object for all. */
+export const sharedUri = (text: string) => commonUris.get(text) as unknown as URI;
+const commonUris = new CommonTexts(500, (text) => new UriText(text));
 
 export const asUri = (text: string, display = '') => new UriText(text, display) as unknown as URI;
 export const uriText = (uri: URI) => (uri as unknown as UriText).text;
