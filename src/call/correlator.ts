@@ -46,9 +46,11 @@ export interface Correlator {
   matched(leg: string): { call: string; method: CorrelationMethod } | undefined;
 }
 
+const NOBODY: CallerWatch = { release: () => undefined };
+
 /** Where no agent is ours: nobody is asked, nobody answers. */
 export const NO_AGENTS: Correlator = {
-  caller: () => ({ release: () => undefined }),
+  caller: () => NOBODY,
   offered: () => undefined,
   answered: () => undefined,
   ended: () => undefined,

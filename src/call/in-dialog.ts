@@ -14,6 +14,14 @@ export type Followed = Promise<number>;
 const SIPFRAG = 'message/sipfrag;version=2.0';
 const KEYS = /^\s*Signal\s*=\s*([0-9*#A-Da-d])/m;
 
+/** What is asked in the dialog changes the call. */
+export interface AskedLeg {
+  readonly row: CallRow;
+  readonly media: CallMedia;
+  digit(digit: string): void;
+  changed(): void;
+}
+
 export class InDialog {
   /** Set with the answer. */
   dialog: SipDialog | undefined;
@@ -23,21 +31,25 @@ export class InDialog {
   followed = false;
   /** Our REFER came to a 2xx at its target. */
   transferred = false;
-  readonly #row: CallRow;
-  readonly #media: CallMedia;
-  readonly #changed: () => void;
-  readonly #tags = new Set<string>();
+  readonly #leg: AskedLeg;
+  /** To-tags of 18x, until the answer. */
+  #tags: Set<string> | undefined;
 
-  constructor(row: CallRow, media: CallMedia, changed: () => void) {
-    this.#row = row;
-    this.#media = media;
-    this.#changed = changed;
+  constructor(leg: AskedLeg) {
+    this.#leg = leg;
+  }
+
+  get #row(): CallRow {
+    return this.#leg.row;
   }
 
   /** Early dialogs, reliable responses, Diversion: what an 18x says beside its status. */
   provisional(response: SipResponse): void {
     const row = this.#row;
-    if (response.toTag !== '' && !this.#tags.has(response.toTag)) row.early_dialogs = this.#tags.add(response.toTag).size;
+    if (response.toTag !== '') {
+      this.#tags ??= new Set();
+      row.early_dialogs = this.#tags.add(response.toTag).size;
+    }
     if (response.header('rseq') !== undefined && response.headers('require').includes('100rel'))
       row.reliable_provisionals = (row.reliable_provisionals ?? 0) + 1;
     row.diversion ??= response.header('diversion') ?? null;
@@ -47,7 +59,7 @@ export class InDialog {
     this.dialog = dialog;
     this.#row.session_expires_s = dialog.sessionTimer?.intervalS ?? null;
     this.#row.diversion ??= response.header('diversion') ?? null;
-    this.#tags.clear();
+    this.#tags = undefined;
   }
 
   refused(response: SipResponse): void {
@@ -78,7 +90,7 @@ export class InDialog {
         : request.bodyType === 'application/dtmf'
           ? /^\s*([0-9*#A-Da-d])/.exec(request.body)?.[1]
           : undefined;
-    if (digit !== undefined) this.#media.onDigit?.(digit, request.at);
+    if (digit !== undefined) this.#leg.digit(digit);
   }
 
   /** RFC 3515 2.4.4: how our REFER goes. */
@@ -88,7 +100,7 @@ export class InDialog {
     if (!(status >= 200)) return;
     this.#row.transfer_status = status;
     this.transferred = status < 300;
-    this.#changed();
+    this.#leg.changed();
   }
 
   /** RFC 3515 2.4.2: 202 and NOTIFY where it is followed, else 603. A REFER with Replaces (RFC 3891) is refused: there is no such call of ours. */
@@ -101,7 +113,7 @@ export class InDialog {
     if (followed) {
       this.followed = true;
       queueMicrotask(() => void this.#report(followed));
-      this.#changed();
+      this.#leg.changed();
     }
     return row.refer_status;
   }
@@ -121,15 +133,15 @@ export class InDialog {
 
   /** @returns 'refused' keeps the media as it was (RFC 3261 14.1). */
   async hold(on: boolean): Promise<'done' | 'refused'> {
-    const before = this.#media.held;
-    const result = await this.dialog!.reinvite(this.#media.hold(on));
+    const before = this.#leg.media.held;
+    const result = await this.dialog!.reinvite(this.#leg.media.hold(on));
     const answer = accepted(result);
     if (answer) {
-      this.#media.take(answer.body);
+      this.#leg.media.take(answer.body);
       if (on) this.#row.holds = (this.#row.holds ?? 0) + 1;
       return 'done';
     }
-    this.#media.held = before;
+    this.#leg.media.held = before;
     return 'refused';
   }
 

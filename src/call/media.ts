@@ -25,14 +25,10 @@ const NO_PORT = 9;
 const END_REPEATS = 2;
 
 export class CallMedia {
-  /** Set by the leg: RTP stopped since then; a DTMF digit was heard. */
-  onSilent: ((since: number) => void) | undefined;
-  onDigit: ((digit: string, at: number) => void) | undefined;
+  /** Told when RTP has stopped, and since when, and of each digit heard. */
+  owner: { silent(since: number): void; digit(digit: string): void } | undefined;
   readonly #services: CallServices;
-  readonly #handlers: StreamHandlers = {
-    silent: (since) => this.onSilent?.(since),
-    digit: (digit, at) => this.onDigit?.(digit, at),
-  };
+  #handlers: StreamHandlers | undefined;
   #stream: RtpStream | undefined;
   #agreement: MediaAgreement | undefined;
   #offer = '';
@@ -56,12 +52,14 @@ export class CallMedia {
   /** With an RTP/RTCP port pair of its own. @throws CallsurgeError `machine-limit` when none is free. */
   static async open(services: CallServices): Promise<CallMedia> {
     const media = new CallMedia(services);
+    media.#handlers = { silent: (since) => media.owner?.silent(since), digit: (digit) => media.owner?.digit(digit) };
     media.#stream = await services.pump!.open(media.#handlers, { silenceLimitMs: services.limits.mediaSilenceMs });
     return media;
   }
 
   /** Listens for tones from now on, instead of those asked for before; for none: listening costs a filter each. */
   listen(frequencies: readonly number[], heard: (hz: number) => void = () => {}): void {
+    if (!this.#handlers) return;
     const listener =
       frequencies.length > 0 ? new ToneListener(({ hz }) => void (hz !== null && heard(hz)), { frequencies: [...frequencies] }) : undefined;
     this.#handlers.audio = listener?.hear;

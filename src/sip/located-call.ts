@@ -125,7 +125,7 @@ export class LocatedCall implements OutgoingCall {
         provisionalLimitMs: Number.isFinite(limit) ? Math.max(1, limit) : undefined,
       },
       {
-        ...this.#handlers,
+        ...delegated(this.#handlers),
         sent: (at, what) => {
           // Told once this call can be asked for its snapshot.
           if (constructed) this.#handlers.sent?.(at, what);
@@ -208,4 +208,21 @@ export class LocatedCall implements OutgoingCall {
       remote: { host: nextHop.host, port: nextHop.port },
     };
   }
+}
+
+/** One function for each thing that these handlers take. They may be an object of a class, whose methods a spread would lose; what is absent stays so. */
+function delegated(to: OutgoingCallHandlers): OutgoingCallHandlers {
+  return {
+    answered: (response, dialog) => to.answered(response, dialog),
+    failed: (failure) => to.failed(failure),
+    ended: (request) => to.ended(request),
+    offer: to.offer && ((request) => to.offer!(request)),
+    answer: to.answer && ((message) => to.answer!(message)),
+    description: to.description && (() => to.description!()),
+    expired: to.expired && ((at, why) => to.expired!(at, why)),
+    request: to.request && ((request) => to.request!(request)),
+    lateOffer: to.lateOffer && ((offer) => to.lateOffer!(offer)),
+    redirected: to.redirected && ((response, uri) => to.redirected!(response, uri)),
+    surplus: to.surplus && ((response) => to.surplus!(response)),
+  };
 }
