@@ -11,9 +11,9 @@ import type { Outage } from './model.ts';
 
 export const OUTAGE_WINDOW_MS = 5000;
 export const OUTAGE_WINDOW_ATTEMPTS = 20;
-export const UNAFFECTED_SHARE = 0.95;
+const UNAFFECTED_SHARE = 0.95;
 /** After the last attempt nothing more can be seen: a window cut short by the end of the load must hold at least so many. */
-export const LEAST_EVIDENCE = 5;
+const LEAST_EVIDENCE = 5;
 
 /** Ascending in `at`. */
 export interface Observations {

@@ -8,7 +8,7 @@ import type { QueueSlice } from './model-queue.ts';
 
 /** Beyond this many keys (intents made of numbers, say) the rest are one. A week of minutes is within it. */
 const MOST_KEYS = 12_000;
-export const OTHERS = '…';
+const OTHERS = '…';
 
 interface Counts {
   asked: number;

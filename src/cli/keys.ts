@@ -5,7 +5,7 @@
 import type { Mark, MarkType } from '../faults/mark.ts';
 import { BY_HAND_ERROR_MS } from '../faults/mark.ts';
 
-export const MARK_KEYS: Readonly<Record<string, MarkType>> = {
+const MARK_KEYS: Readonly<Record<string, MarkType>> = {
   f: 'fault',
   a: 'alarm',
   t: 'ticket',

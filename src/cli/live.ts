@@ -53,7 +53,7 @@ export class LiveLine {
   }
 }
 
-export function liveText(f: LiveFigures): string {
+function liveText(f: LiveFigures): string {
   const clock = `${formatDuration(Math.floor(f.elapsedMs / 1000) * 1000)}/${formatDuration(Math.ceil(f.totalMs / 1000) * 1000)}`;
   const parts = [
     clock,

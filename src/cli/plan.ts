@@ -43,7 +43,7 @@ const trunkWords = ({ name, host, port, transport = 'udp', proxy }: Trunk) =>
 
 const one = (value: number) => (Math.round(value * 10) / 10).toString();
 
-export function planText({ plan, surge, vendor, scenario, options, workers }: Inputs, f: VendorPlanFigures): string {
+function planText({ plan, surge, vendor, scenario, options, workers }: Inputs, f: VendorPlanFigures): string {
   const lines = [
     `scenario  ${scenario.file}: ${scenario.title}`,
     `vendor    ${vendor.title ?? vendor.name}: ${vendor.trunks.map(trunkWords).join(', ')}`,

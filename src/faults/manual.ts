@@ -2,7 +2,7 @@
 import type { Injector } from './injector.ts';
 
 /** How long the operator may take to do it and to mark it. */
-export const MARK_WITHIN_MS = 15 * 60_000;
+const MARK_WITHIN_MS = 15 * 60_000;
 
 export function manualAction(name: string, action: 'started' | 'ended', instruction: string, withinMs = MARK_WITHIN_MS): Injector {
   return async ({ marked }, signal) => {

@@ -146,7 +146,7 @@ function scaleInjector(name: string, action: ScaleAction, profile: VendorProfile
   }
 }
 
-export const injectorOf = (hook: Hook): Injector => ('http' in hook ? httpHook(hook) : commandHook(hook));
+const injectorOf = (hook: Hook): Injector => ('http' in hook ? httpHook(hook) : commandHook(hook));
 
 function hookNamed<T>(hooks: Record<string, T> | undefined, name: string, kind: string, where: string): T {
   const hook = hooks && Object.hasOwn(hooks, name) ? hooks[name] : undefined;

@@ -72,7 +72,7 @@ async function renameAddresses(line: string, rename: Rename): Promise<string> {
 }
 
 /** The first audio stream (RFC 4566 5.7, 5.14); a hold by c=0.0.0.0 and a port of 0 stay. */
-export async function rewriteSdp(body: string, callId: string, media: MediaRename): Promise<string> {
+async function rewriteSdp(body: string, callId: string, media: MediaRename): Promise<string> {
   const lines = body.split(/\r?\n/);
   const audio = lines.findIndex((line) => /^m=audio [1-9]/.test(line));
   if (audio < 0) return body;

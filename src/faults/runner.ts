@@ -14,7 +14,7 @@ import type { Effect, Injector, InjectorContext } from './injector.ts';
 import type { FaultPlan, PlannedFault, PlannedScale } from './plan.ts';
 
 /** When the run ends, taking a fault back may take so long. */
-export const END_WITHIN_MS = 15_000;
+const END_WITHIN_MS = 15_000;
 
 export interface FaultRunnerOptions {
   clock: Clock;

@@ -19,7 +19,7 @@ const END_PACKETS = 3;
 const VOLUME = 10;
 const UNITS_PER_MS = SAMPLE_RATE / 1000;
 /** RFC 4733 2.3.5: the duration has 16 bits. */
-export const LONGEST_PRESS_MS = Math.floor(0xffff / UNITS_PER_MS);
+const LONGEST_PRESS_MS = Math.floor(0xffff / UNITS_PER_MS);
 
 interface Key {
   event: number;

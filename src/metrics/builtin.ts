@@ -107,7 +107,7 @@ export const CALL_METRICS: readonly CallMetric[] = [
 ];
 
 /** They come as samples, with the names and types of k6. */
-export const K6_METRICS: readonly MetricDefinition[] = [
+const K6_METRICS: readonly MetricDefinition[] = [
   { name: 'iterations', type: 'counter', unit: 'iterations', about: 'iterations completed' },
   { name: 'iteration_duration', type: 'trend', unit: 'ms', about: 'length of an iteration' },
   { name: 'dropped_iterations', type: 'counter', unit: 'iterations', about: 'arrivals for which no VU was free' },

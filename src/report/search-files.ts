@@ -9,7 +9,7 @@ import { printable } from './markup.ts';
 import type { Language } from './messages/say.ts';
 import { renderSearchHtml } from './search-page.ts';
 
-export const SEARCH_FILE = 'search.json';
+const SEARCH_FILE = 'search.json';
 
 /** @throws CallsurgeError `folder-unwritable` */
 export function writeSearch(dir: string, record: SearchRecord, language: Language): void {

@@ -5,7 +5,7 @@ import { count, duration, percent } from './format.ts';
 import type { MessageKey } from './messages/en.ts';
 import { type Language, say } from './messages/say.ts';
 
-export const KIND_NAME: Record<LimitKind, MessageKey> = {
+const KIND_NAME: Record<LimitKind, MessageKey> = {
   'configured limit': 'search.kind-configured',
   degrades: 'search.kind-degrades',
   'not reached': 'search.kind-not-reached',

@@ -17,7 +17,7 @@ export interface ReportFiles {
   junit: string;
 }
 
-export const SUMMARY_FILES: Record<Language, string> = { en: 'summary.csv', 'zh-CN': 'summary.zh-CN.csv' };
+const SUMMARY_FILES: Record<Language, string> = { en: 'summary.csv', 'zh-CN': 'summary.zh-CN.csv' };
 
 /** What `callsurge reconcile` adds to a run folder: every call, and the figures for the report. */
 export const RECONCILIATION_FILES = { csv: 'reconciliation.csv', figures: 'reconciliation.json' } as const;

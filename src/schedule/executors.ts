@@ -27,7 +27,7 @@ const CHECKS: Record<ExecutorName, (name: string, fields: Fields) => ScenarioCon
   'per-vu-iterations': iterations.checkPerVu,
 };
 
-export const EXECUTOR_NAMES = Object.keys(CHECKS) as ExecutorName[];
+const EXECUTOR_NAMES = Object.keys(CHECKS) as ExecutorName[];
 
 /** @throws CallsurgeError `option-invalid`: the first thing that is wrong, by the name of its field. */
 export function checkScenario(name: string, raw: unknown): ScenarioConfig {

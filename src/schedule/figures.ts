@@ -22,7 +22,7 @@ export interface Assumptions {
 }
 
 /** Measured on a 2-core machine, rounded down; `callsurge doctor` and the benchmarks measure this one. */
-export const DEFAULT_ASSUMPTIONS: Assumptions = {
+const DEFAULT_ASSUMPTIONS: Assumptions = {
   callLengthMs: { '': 60_000 },
   media: 'rtp',
   ownAgents: false,

@@ -37,7 +37,6 @@ export const TRUTH_COLUMNS = [
    */
   'outcome',
 ] as const;
-export type TruthColumn = (typeof TRUTH_COLUMNS)[number];
 export type TruthOutcome = 'answered' | 'abandoned' | 'blocked' | 'served' | 'lost' | 'diverted' | 'failed';
 
 export interface TruthRow {

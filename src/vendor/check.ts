@@ -51,7 +51,7 @@ function deepest(issue: Issue): Issue {
 const lastName = (path: readonly (string | number)[]) =>
   typeof path.at(-1) === 'number' ? `${path.at(-2) ?? ''}[${path.at(-1)}]` : String(path.at(-1) ?? 'the profile');
 
-export const fieldName = (path: readonly (string | number)[]) =>
+const fieldName = (path: readonly (string | number)[]) =>
   path.reduce<string>((name, key) => (typeof key === 'number' ? `${name}[${key}]` : `${name}.${key}`), 'vendor');
 
 type Problem = (field: string, what: string, todo?: string) => CallsurgeError;

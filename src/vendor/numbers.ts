@@ -7,7 +7,7 @@
 export const isPlain = (number: string) => /^\+?[0-9]+$/.test(number);
 
 /** As written in a scenario or a SIP URI, down to its digits: `sip:400-100-0000@vendor` → `4001000000`. A leading + stays. */
-export function plainNumber(number: string): string {
+function plainNumber(number: string): string {
   return number
     .replace(/^(sips?|tel):/i, '')
     .replace(/[@;].*$/, '')

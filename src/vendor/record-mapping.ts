@@ -6,7 +6,7 @@ import { Fields } from '../schedule/fields.ts';
 import { type CheckedRule, checkRules, checkWhen, type OutcomeRule } from './record-outcome.ts';
 
 export type Column = string | number;
-export const DURATION_UNITS = ['s', 'ms', 'min', 'hms'] as const;
+const DURATION_UNITS = ['s', 'ms', 'min', 'hms'] as const;
 export type DurationUnit = (typeof DURATION_UNITS)[number];
 export interface DurationColumn {
   column: Column;

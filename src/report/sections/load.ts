@@ -14,7 +14,7 @@ export type Counting = (typeof COUNTINGS)[number];
 export const definedName = (id: DefinitionId): Html => bilingual((language) => definition(language, id).name);
 
 /** Queued and talking need proof that an agent was on the line; without it they are not measured, and their zero is no zero. */
-export const isMeasured = (analysis: RunAnalysis, counting: Counting): boolean =>
+const isMeasured = (analysis: RunAnalysis, counting: Counting): boolean =>
   analysis.queue.measured || (counting !== 'queued' && counting !== 'talking');
 
 export function concurrencySection({ analysis, frame }: Context): Html {

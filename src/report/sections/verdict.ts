@@ -11,7 +11,7 @@ import { type Context, note, section } from './context.ts';
 const SIGNS: Record<VerdictState, string> = { pass: '✓', fail: '✕', 'not proven': '≈', 'not measured': '○', 'not valid': '!' };
 const STATES = Object.keys(SIGNS) as VerdictState[];
 
-export const stateClass = (state: string): string => state.replace(/\W/g, '-');
+const stateClass = (state: string): string => state.replace(/\W/g, '-');
 
 export function badge(state: VerdictState): Html {
   return html`<span class="badge s-${stateClass(state)}"><i>${SIGNS[state]}</i>${both(`state.${state}`)}</span>`;

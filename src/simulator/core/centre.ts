@@ -18,7 +18,7 @@ import { Operator } from './operator.ts';
 import { type Site, Sites } from './sites.ts';
 
 type EndedBy = NonNullable<TruthRow['ended_by']>;
-export const VIP_PRIORITY = 10;
+const VIP_PRIORITY = 10;
 
 export class CallCentre {
   readonly sites: Sites;
