@@ -1,6 +1,6 @@
 /**
- * Nodes as containers, through testcontainers: one image from docker/Dockerfile, the node's run folder mounted, the host's network. The
- * configuration is the process lab's, byte for byte.
+ * Nodes as containers, through testcontainers: one image from docker/Dockerfile, the node's run folder mounted, the host's network; or, in a network
+ * namespace of our own, sites on a bridge (own-network.ts). The configuration is the process lab's, byte for byte.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,6 +12,7 @@ import { type Held, processRef, updateHeld } from './held.ts';
 import type { LabNode } from './node.ts';
 import type { NodePlan } from './render.ts';
 import { bootstrap, CACHE, LabUnavailable, type Say, SUITE } from './rootfs.ts';
+import { NETWORK, SITES, SPARE } from './settings.ts';
 
 // Ryuk, testcontainers' reaper, comes from a registry; here the lab's own list is what ends leftovers. Set before the library reads it.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
@@ -32,7 +33,15 @@ export async function containerHome(id: string, held: Held, say: Say) {
   const image = await ensureImage(docker, held.dockerHost, say);
   const folder = join(CACHE, 'runs', id);
   mkdirSync(folder, { recursive: true });
+  if (NETWORK) await makeNetwork(docker, NETWORK);
   return { folder, inside: `/run/callsurge/${id}`, node: (plan: NodePlan) => new ContainerNode(plan, image, docker, held) };
+}
+
+/** The sites' own bridge, in a network namespace of our own. */
+async function makeNetwork(docker: Dockerode, { name, subnet, gateway }: NonNullable<typeof NETWORK>): Promise<void> {
+  const IPAM = { Driver: 'default', Config: [{ Subnet: subnet, Gateway: gateway }] };
+  const Options = { 'com.docker.network.bridge.enable_ip_masquerade': 'false' };
+  await docker.createNetwork({ Name: name, Driver: 'bridge', IPAM, Options });
 }
 
 const dockerode = async (): Promise<Dockerode> => (await getContainerRuntimeClient()).container.dockerode;
@@ -118,8 +127,30 @@ class ContainerNode implements LabNode {
     updateHeld(this.#held);
   }
 
+  /** A container at an address of the lab's own network; testcontainers has no word for the address. */
+  async #createAt(address: string, network: string): Promise<string> {
+    const { uid, gid } = userInfo();
+    const made = await this.#docker.createContainer({
+      Image: this.#image,
+      User: `${uid}:${gid}`,
+      Entrypoint: [this.#plan.command[0]!],
+      Cmd: this.#plan.command.slice(1),
+      Labels: { 'callsurge.lab': this.name },
+      HostConfig: {
+        NetworkMode: network,
+        Binds: [`${this.#plan.folder}:${this.#plan.inside}:rw`],
+        Ulimits: [{ Name: 'nofile', Soft: 20_000, Hard: 20_000 }],
+      },
+      NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address } } } },
+    });
+    await made.start();
+    return made.id;
+  }
+
   async #create(): Promise<void> {
     const { uid, gid } = userInfo();
+    const site = [...SITES, SPARE].find(({ name }) => name === this.name);
+    if (NETWORK && site) return this.#hold(await this.#createAt(site.host, NETWORK.name));
     const started = await new GenericContainer(this.#image)
       // What the node writes to its run folder belongs to whoever removes it.
       .withUser(`${uid}:${gid}`)
@@ -131,8 +162,12 @@ class ContainerNode implements LabNode {
       .withLabels({ 'callsurge.lab': this.name })
       .withStartupTimeout(30_000)
       .start();
-    this.#id = started.getId();
-    this.#held.containers.push(this.#id);
+    this.#hold(started.getId());
+  }
+
+  #hold(id: string): void {
+    this.#id = id;
+    this.#held.containers.push(id);
     updateHeld(this.#held);
   }
 

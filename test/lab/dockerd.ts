@@ -1,15 +1,17 @@
 /**
  * A Docker daemon for the lab: the one that is there, or one started by hand where `dockerd` is installed and nobody runs it (a CI machine
- * without systemd). Ours has no bridge and touches no firewall rule: the lab's containers use the host's network, and of that only loopback.
+ * without systemd). Ours has no bridge and touches no firewall rule: the lab's containers use the host's network, and of that only loopback; or, in a
+ * network namespace of our own, a bridge that ends with it (own-network.ts).
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Held, type ProcessRef, processRef, updateHeld } from './held.ts';
 import { endProcess } from './processes.ts';
 import { CACHE, LabUnavailable, onPath, type Say } from './rootfs.ts';
+import { NETWORK } from './settings.ts';
 
 const SYSTEM_SOCKET = '/var/run/docker.sock';
 const OWN = join(CACHE, 'docker');
@@ -25,11 +27,14 @@ export function dockerLabObstacle(): string | null {
 
 /** Makes sure that a daemon answers. @returns its DOCKER_HOST. A daemon that is started here stands in `held` and ends with the lab. */
 export async function ensureDaemon(held: Held, say: Say): Promise<string> {
-  if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
-  if (await answers(SYSTEM_SOCKET)) return `unix://${SYSTEM_SOCKET}`;
+  // A daemon outside our network namespace would put the lab's bridge on the machine.
+  if (!NETWORK && process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
+  if (!NETWORK && (await answers(SYSTEM_SOCKET))) return `unix://${SYSTEM_SOCKET}`;
   const obstacle = dockerLabObstacle();
   if (obstacle) throw new LabUnavailable(obstacle, 'install docker.io and run as root, or use --kind process');
   mkdirSync(OWN, { recursive: true });
+  // Networks that a killed daemon remembers: it would make their bridges again, perhaps in another namespace.
+  rmSync(join(OWN, 'data/network'), { recursive: true, force: true });
   say('starting a Docker daemon');
   const log = join(OWN, 'dockerd.log');
   const output = openSync(log, 'w');

@@ -14,10 +14,10 @@ import { endDaemon } from './dockerd.ts';
 import { acquire, type Held, heldLab, isAlive, releaseHeld, updateHeld } from './held.ts';
 import type { LabNode } from './node.ts';
 import { endProcess, ProcessNode, processFolders } from './processes.ts';
-import { type NodePlan, renderEdge, renderSite } from './render.ts';
+import { type NodePlan, renderEdge, renderSite, writeSiteList } from './render.ts';
 import { ensureRootfs, type Say } from './rootfs.ts';
 import { edgeRpc, edgeSites } from './rpc.ts';
-import { EDGE, type LabKind, type LabOptions, SITES, settingsOf } from './settings.ts';
+import { EDGE, type LabKind, type LabOptions, SITES, SPARE, settingsOf } from './settings.ts';
 import { LabSite } from './site.ts';
 
 export interface Lab {
@@ -33,6 +33,9 @@ export interface Lab {
   rpc(command: string): Promise<unknown>;
   /** Capacity of a site from now on. */
   setMaxCalls(site: string, calls: number): Promise<void>;
+  /** A third site, started now: when it takes calls the edge is told of it. `removeSite()` takes it out of the edge's list and ends it. */
+  addSite(): Promise<LabSite>;
+  removeSite(): Promise<void>;
   /** Waits until the edge sees every site of `names` (default: all) active. */
   seenByEdge(names?: string[], timeoutMs?: number): Promise<void>;
   /**
@@ -66,13 +69,20 @@ export async function startLab(options: StartOptions): Promise<Lab> {
       mkdirSync(join(home.folder, name), { recursive: true });
       return [join(home.folder, name), `${home.inside}/${name}`];
     };
-    const edge = home.node(renderEdge(settings, ...place(EDGE.name)), held);
+    const edgePlan = renderEdge(settings, ...place(EDGE.name));
+    const edge = home.node(edgePlan, held);
     const sites = SITES.map((address) => {
       const plan = renderSite(address, settings, ...place(address.name));
       return { address, plan, node: home.node(plan, held) };
     });
     for (const node of [...sites.map((site) => site.node), edge]) await node.start();
     const labSites = sites.map(({ address, node, plan }) => new LabSite(address, node, plan.folder));
+    let spare: LabSite | undefined;
+    const endSpare = async () => {
+      await spare?.ami.close();
+      await spare?.stop();
+      spare = undefined;
+    };
     let isDown = false;
     const lab: Lab = {
       kind: settings.kind,
@@ -83,10 +93,26 @@ export async function startLab(options: StartOptions): Promise<Lab> {
       rpc: edgeRpc,
       setMaxCalls: (name, calls) => siteOf(labSites, name).setMaxCalls(calls),
       seenByEdge: (names = SITES.map((site) => site.name), timeoutMs = 20_000) => seenByEdge(names, timeoutMs),
+      addSite: async () => {
+        const plan = renderSite(SPARE, settings, ...place(SPARE.name));
+        const node = home.node(plan, held);
+        await node.start();
+        spare = new LabSite(SPARE, node, plan.folder);
+        await spare.ready();
+        writeSiteList(edgePlan.folder, [...SITES, SPARE]);
+        await edgeRpc('dispatcher.reload');
+        return spare;
+      },
+      removeSite: async () => {
+        writeSiteList(edgePlan.folder, SITES);
+        await edgeRpc('dispatcher.reload');
+        await endSpare();
+      },
       idle: (timeoutMs = 10_000) => idle(labSites, timeoutMs),
       down: async () => {
         if (isDown) return;
         isDown = true;
+        await spare?.ami.close();
         await Promise.all(labSites.map((site) => site.ami.close()));
         await endHeld(held);
         releaseHeld();
@@ -197,7 +223,7 @@ async function idle(sites: readonly LabSite[], timeoutMs: number): Promise<void>
 }
 
 async function seenByEdge(names: string[], timeoutMs: number): Promise<void> {
-  const wanted = SITES.filter((site) => names.includes(site.name)).map((site) => `sip:${site.host}:5060`);
+  const wanted = [...SITES, SPARE].filter((site) => names.includes(site.name)).map((site) => `sip:${site.host}:5060`);
   let seen: Record<string, string> = {};
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(100)) {
     seen = await edgeSites().catch(() => ({}));

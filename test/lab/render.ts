@@ -82,9 +82,14 @@ export function renderEdge(settings: LabSettings, folder: string, inside: string
   };
   writeFileSync(join(etc, 'kamailio.cfg'), fill(readFileSync(join(here, 'kamailio/kamailio.cfg'), 'utf8'), values));
   writeCertificate(etc);
-  writeFileSync(join(etc, 'dispatcher.list'), SITES.map((site) => `1 sip:${site.host}:5060 0 0\n`).join(''));
+  writeSiteList(folder, SITES);
   const command = ['/usr/sbin/kamailio', '-DD', '-E', '-m', '64', '-M', '8', '-f', `${inside}/etc/kamailio.cfg`, '-Y', `${inside}/var`];
   return { name: EDGE.name, folder, inside, command };
+}
+
+/** The sites that the edge sends calls to: it reads the list at its start, and when told to (`dispatcher.reload`). */
+export function writeSiteList(edgeFolder: string, sites: readonly SiteAddress[]): void {
+  writeFileSync(join(edgeFolder, 'etc/dispatcher.list'), sites.map((site) => `1 sip:${site.host}:5060 0 0\n`).join(''));
 }
 
 /** The edge's certificate, and the authority that signed it for this lab alone. */

@@ -1,4 +1,4 @@
-/** What a lab is made of: addresses, accounts, capacities. Loopback only. */
+/** What a lab is made of: addresses, accounts, capacities. Loopback, or a network namespace of our own. */
 import { CallsurgeError } from '../../src/errors.ts';
 
 export const KINDS = ['process', 'docker'] as const;
@@ -30,11 +30,19 @@ export interface SiteAddress {
   firstAgent: number;
 }
 
-export const EDGE = { name: 'edge', host: '127.0.10.1', port: 5060, tlsPort: 5061 } as const;
+/** The first three parts of the addresses of a lab whose sites are on a Docker network of their own; else all is on loopback. */
+const NET = process.env.CALLSURGE_LAB_NET;
+const at = (loopback: string, last: number) => (NET === undefined ? loopback : `${NET}.${last}`);
+
+/** A bridge that only a network namespace of our own may have (own-network.ts). The edge is on its gateway. */
+export const NETWORK = NET === undefined ? undefined : { name: 'callsurge-lab', subnet: `${NET}.0/24`, gateway: `${NET}.1` };
+export const EDGE = { name: 'edge', host: at('127.0.10.1', 1), port: 5060, tlsPort: 5061 } as const;
 export const SITES: readonly SiteAddress[] = [
-  { name: 'site-a', host: '127.0.11.1', firstAgent: 1001 },
-  { name: 'site-b', host: '127.0.12.1', firstAgent: 1101 },
+  { name: 'site-a', host: at('127.0.11.1', 11), firstAgent: 1001 },
+  { name: 'site-b', host: at('127.0.12.1', 12), firstAgent: 1101 },
 ];
+/** Comes up only when `addSite()` asks for it. */
+export const SPARE: SiteAddress = { name: 'site-c', host: at('127.0.13.1', 13), firstAgent: 1201 };
 export const AMI = { port: 5038, username: 'lab', secret: 'labsecret' } as const;
 /** Each site has its own address, so both may use the same ports: 2500 legs each. */
 export const RTP_PORTS = [10_000, 14_999] as const;

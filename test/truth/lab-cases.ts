@@ -2,8 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultFigures } from '../../src/analysis/model.ts';
 import type { Lab } from '../lab/lab.ts';
+import { NETWORK } from '../lab/settings.ts';
+import type { LabSite } from '../lab/site.ts';
 import { elapsedText } from './elapsed.ts';
-import { type LabPlay, load, pidOf, playOn, type SeenByEdge, scalingApi } from './lab-faults.ts';
+import { type LabPlay, labVendor, load, pidOf, playOn, type SeenByEdge, scalingApi } from './lab-faults.ts';
 
 export interface Side {
   what: string;
@@ -58,6 +60,36 @@ export async function containerOut(lab: Lab, container: string, socket: string):
     { name: 'site a: container killed', at: '22s', for: '3s', do: { kind: 'container', container, action: 'kill', socket } },
   ];
   const play = await playOn(lab, load(PER_SECOND, 40, { faults }));
+  await lab.setMaxCalls('site-b', 100);
+  return play.analysis.faults.map((fault) => alone(fault, play));
+}
+
+/** Site a is all there is, and its container is cut off its network: by the docker command as a fault of kind command, then by the injector. */
+export async function networkCut(lab: Lab, container: string, dockerHost: string): Promise<Side[]> {
+  await lab.setMaxCalls('site-b', 0);
+  await lab.seenByEdge();
+  const { name } = NETWORK!;
+  const docker = (...words: string[]) => ({ command: ['docker', '-H', dockerHost, 'network', ...words] });
+  const faults = [
+    {
+      name: 'site a: docker network disconnect',
+      at: '6s',
+      for: '3s',
+      do: {
+        kind: 'command',
+        start: docker('disconnect', '-f', name, container),
+        end: docker('connect', '--ip', lab.sites[0]!.host, name, container),
+      },
+    },
+    {
+      name: 'site a: container cut off its network',
+      at: '24s',
+      for: '3s',
+      do: { kind: 'container', container, action: 'disconnect', network: name, socket: dockerHost.replace('unix://', '') },
+    },
+  ];
+  const vendor = { ...labVendor(lab), local: { addresses: [lab.edge.host] } };
+  const play = await playOn(lab, load(PER_SECOND, 44, { faults }), undefined, vendor);
   await lab.setMaxCalls('site-b', 100);
   return play.analysis.faults.map((fault) => alone(fault, play));
 }
@@ -191,3 +223,55 @@ export async function raised(lab: Lab, delayMs: number): Promise<Side> {
     for (const { name } of lab.sites) await lab.setMaxCalls(name, 100);
   }
 }
+
+/** Two small sites are full; the vendor's scaling API says yes at once, starts a third one and tells its edge. */
+export async function siteAdded(lab: Lab, delayMs: number): Promise<Side> {
+  const target = 40;
+  for (const { name } of lab.sites) await lab.setMaxCalls(name, 10);
+  await lab.seenByEdge();
+  const now = () => performance.timeOrigin + performance.now();
+  let up = Number.NaN;
+  let third: LabSite | undefined;
+  const api = await scalingApi(delayMs, async () => {
+    third = await lab.addSite();
+    up = now();
+  });
+  try {
+    const surge = {
+      scaling: [{ name: 'third site', at: '6s', target, hold: '5s', do: { kind: 'request', start: { http: api.url } } }],
+    };
+    const play = await playOn(lab, load(PER_SECOND, 24, surge, 2500));
+    await sleep(500);
+    const calls = third?.ami.calls().map(({ startMs }) => startMs) ?? [];
+    const [step] = play.analysis.scaling;
+    const t0 = step!.triggerMs!;
+    const { scaleUpMs, firstExtraMs, blockedWhile } = step!;
+    const seen = play.edge.find(({ site, active }) => site === 'site-c' && active);
+    const first = Math.min(...calls) - t0;
+    const there = play.calls.filter(({ site }) => site === 'vendor-site-c').length;
+    return {
+      what: `a third site started ${delayMs / 1000} s after it was asked for, and given to the edge`,
+      ours: `first extra after ${said(firstExtraMs)}, ${target} held after ${said(scaleUpMs)}; ${blockedWhile} refused meanwhile; ${there} calls answered there`,
+      kamailio: `in its list, active, after ${said(seen ? seen.atMs - t0 : null)}`,
+      asterisk: `takes calls after ${elapsedText(up - t0)}, first call after ${said(Number.isFinite(first) ? first : null)}; ${calls.length} calls`,
+      agrees:
+        seen !== undefined &&
+        firstExtraMs !== null &&
+        // The first call beyond the old plateau is the new site's first, give or take one of the old sites' that ended.
+        Math.abs(firstExtraMs - first) <= 1000 &&
+        Math.abs(seen.atMs - t0 - first) <= 1000 &&
+        scaleUpMs !== null &&
+        // Calls last 2.5 s: so long until the level has risen.
+        scaleUpMs >= first - 100 &&
+        scaleUpMs <= first + 4000 &&
+        there > 20 &&
+        Math.abs(there - calls.length) <= 3,
+    };
+  } finally {
+    api.close();
+    await lab.removeSite();
+    for (const { name } of lab.sites) await lab.setMaxCalls(name, 100);
+  }
+}
+
+const said = (ms: number | null) => (ms === null ? '?' : elapsedText(ms));

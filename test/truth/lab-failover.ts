@@ -1,6 +1,6 @@
 /** `npm run truth -- lab-failover`: faults of a real Kamailio and Asterisk, our scorecard beside what those two say. */
 import { startLab } from '../lab/lab.ts';
-import { aloneOut, edgeRestarted, oneOfTwo, raised, type Side } from './lab-cases.ts';
+import { aloneOut, edgeRestarted, oneOfTwo, raised, type Side, siteAdded } from './lab-cases.ts';
 
 export async function run(): Promise<{ title: string; columns: string[]; rows: string[][]; ok: boolean }> {
   const lab = await startLab({ kind: 'process', maxCalls: 100, agentsPerSite: 2 });
@@ -8,6 +8,7 @@ export async function run(): Promise<{ title: string; columns: string[]; rows: s
     const sides: Side[] = [];
     for (const play of [
       () => raised(lab, 5000),
+      () => siteAdded(lab, 3000),
       () => edgeRestarted(lab),
       () => oneOfTwo(lab),
       () => aloneOut(lab, ['STOP', 'TERM', 'KILL']),

@@ -9,13 +9,15 @@ import { createAnalysis } from '../../src/analysis/analyse.ts';
 import type { RunAnalysis } from '../../src/analysis/model.ts';
 import type { RunHandle } from '../../src/engine/request.ts';
 import { startRun } from '../../src/engine/run.ts';
+import { readTable } from '../../src/record/read.ts';
 import { replay } from '../../src/record/replay.ts';
-import type { EventRow } from '../../src/record/schema.ts';
+import type { CallRow, EventRow } from '../../src/record/schema.ts';
 import type { VendorProfile } from '../../src/vendor/profile.ts';
 import { requestFor } from '../engine/fixture.ts';
 import { heldLab } from '../lab/held.ts';
 import type { Lab } from '../lab/lab.ts';
 import { edgeSites } from '../lab/rpc.ts';
+import { SITES, SPARE } from '../lab/settings.ts';
 
 const ECHO = '9196';
 
@@ -70,10 +72,7 @@ export class EdgeWatch {
     while (!this.#stopped) {
       const seen = await edgeSites().catch(() => ({}) as Record<string, string>);
       const atMs = this.#now();
-      for (const [site, host] of [
-        ['site-a', '127.0.11.1'],
-        ['site-b', '127.0.12.1'],
-      ] as const) {
+      for (const { name: site, host } of [...SITES, SPARE]) {
         const active = seen[`sip:${host}:5060`]?.startsWith('A') === true;
         if (this.#last[site] !== undefined && this.#last[site] !== active) this.changes.push({ atMs, site, active });
         this.#last[site] = active;
@@ -87,6 +86,7 @@ export interface LabPlay {
   analysis: RunAnalysis;
   edge: SeenByEdge[];
   events: EventRow[];
+  calls: CallRow[];
 }
 
 /** Runs the load; `meanwhile` is told when it began and may pull plugs. */
@@ -119,7 +119,9 @@ export async function playOn(
   await watch.stop();
   const fold = createAnalysis(result.meta);
   await replay(result.dir, fold);
-  return { analysis: fold.figures(), edge: watch.changes, events };
+  const calls: CallRow[] = [];
+  await readTable(result.dir, 'calls', (row) => void calls.push(row));
+  return { analysis: fold.figures(), edge: watch.changes, events, calls };
 }
 
 /** A node's process on this machine. */
