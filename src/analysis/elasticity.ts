@@ -79,7 +79,7 @@ export function elasticity(
       reached: answered.maxIn(t0, until),
       lastRefusalMs: sinceOrNull(lastRefusal(attempts, t0, until), t0),
     };
-    return { ...figures, ...impact?.scaled(figures, step.readyMs) };
+    return { ...figures, ...impact?.scaled(figures, step.readyMs, until) };
   });
 }
 

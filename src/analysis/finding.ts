@@ -37,6 +37,7 @@ export const WHYS = [
   'no-calls-in-progress',
   'no-scaling',
   'scaling-did-not-happen',
+  'target-held-before',
   'target-not-reached',
   'target-not-held',
   'no-alarm-seen',

@@ -79,13 +79,13 @@ export class ImpactLog {
     };
   }
 
-  /** Of one scaling step that happened. */
-  scaled(step: ScaleFigures, readyMs: number | null): Partial<ScaleFigures> {
+  /** Of one scaling step that happened. @param until the next one's turn: its seats are not this one's */
+  scaled(step: ScaleFigures, readyMs: number | null, until: number): Partial<ScaleFigures> {
     const t0 = step.triggerMs;
     if (t0 === null) return {};
     const over = t0 + (step.scaleUpMs ?? step.firstExtraMs ?? Number.POSITIVE_INFINITY);
-    const seats = [...this.#agents.values()].filter((at) => at >= t0);
-    const known = this.#agents.size - seats.length;
+    const seats = [...this.#agents.values()].filter((at) => at >= t0 && at < until);
+    const known = [...this.#agents.values()].filter((at) => at < t0).length;
     return {
       direction: step.oldPlateau !== null && step.target < step.oldPlateau ? 'in' : 'out',
       readyMs: readyMs === null ? null : readyMs - t0,

@@ -46,8 +46,11 @@ export function survival(c: Case, promised: number): Finding {
 }
 
 export function scaleUp(c: Case, promised: number): Finding {
-  const happened = c.scaling.filter((step) => step.triggerMs !== null && step.failed === null);
-  if (happened.length === 0) return missing(c.scaling.length > 0 ? 'scaling-did-not-happen' : 'no-scaling');
+  const asked = c.scaling.filter((step) => step.triggerMs !== null && step.failed === null);
+  if (asked.length === 0) return missing(c.scaling.length > 0 ? 'scaling-did-not-happen' : 'no-scaling');
+  // What was held already before anybody asked, or a scale-in, proves nothing of how fast capacity comes.
+  const happened = asked.filter(({ oldPlateau, target }) => oldPlateau === null || oldPlateau < target);
+  if (happened.length === 0) return missing('target-held-before');
   const open = happened.find((step) => step.scaleUpMs === null);
   if (open) {
     const { lastRefusalMs = null, target } = open;

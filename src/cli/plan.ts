@@ -70,8 +70,12 @@ function planText({ plan, surge, vendor, scenario, options, workers }: Inputs, f
     `assumed           call length ${assumed} (surge.callLength), ${f.assumptions.callsPerSecondPerCore} calls/s and ${f.assumptions.legsPerCore} legs with RTP a core`,
   );
   if (f.queue) lines.push(...queueLines(f.queue), ...redialLines(f.redials, surge, f));
-  for (const { name, atMs, forMs } of surge.faults)
-    lines.push(`fault             ${name} at ${formatDuration(atMs)} for ${formatDuration(forMs)}`);
+  for (const { name, atMs, forMs, repeat, expectedMs } of surge.faults)
+    lines.push(
+      `fault             ${name} at ${formatDuration(atMs)} for ${formatDuration(forMs)}` +
+        (repeat ? `, ${repeat.times} times every ${formatDuration(repeat.everyMs)}` : '') +
+        (expectedMs === undefined ? '' : `, at most ${formatDuration(expectedMs)} out`),
+    );
   for (const { name, atMs, target } of surge.scaling)
     lines.push(`scaling           ${name} at ${formatDuration(atMs)} to ${target} answered calls`);
   for (const { claim, why } of f.undecided) lines.push(`cannot decide     ${claim}: ${why}`);

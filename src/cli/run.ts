@@ -7,6 +7,7 @@ import type { RunEnding, RunHandle, RunObserver, RunResult } from '../engine/req
 import { startRun } from '../engine/run.ts';
 import { CallsurgeError, messageOf } from '../errors.ts';
 import { openAlarmReceiver } from '../faults/alarms.ts';
+import type { EventRow } from '../record/schema.ts';
 import { header } from '../schedule/plan.ts';
 import { checkSecrets } from '../vendor/secrets.ts';
 import { type EmbeddedVendor, startEmbedded } from './embedded.ts';
@@ -155,12 +156,18 @@ function observer(live: LiveLine, quiet: boolean): RunObserver {
     onWarning: (text) => live.say(`warning: ${text}`),
     onEvent: (event) => {
       if (event.kind === 'fault' || event.kind === 'scale' || event.kind === 'alarm' || event.kind === 'abort')
-        live.say(`${event.kind} ${event.name ?? ''}: ${event.action}`);
+        live.say(`${event.kind} ${event.name ?? ''}: ${event.action}${whyOf(event)}`);
     },
     onSecond: (snapshot) => {
       if (!quiet) live.draw(snapshot);
     },
   };
+}
+
+/** Why a step did not happen: whoever watches may still put it right. */
+function whyOf({ action, detail }: EventRow): string {
+  const message = action === 'failed' || action === 'end-failed' ? (detail as { message?: unknown } | null)?.message : undefined;
+  return typeof message === 'string' ? ` (${message})` : '';
 }
 
 export function versionOf(): string {

@@ -9,6 +9,7 @@ export type CommandHook = Extract<Hook, { command: string[] }>;
 const TIMEOUT = '30s';
 /** Of what the command wrote to stderr, the record keeps the end. */
 const KEPT_CHARACTERS = 300;
+const START_WORDS: Record<string, string> = { ENOENT: 'there is no such program', EACCES: 'it may not be run' };
 
 /** It took effect when the command ended with 0. */
 export function commandHook(hook: CommandHook): Injector {
@@ -40,7 +41,7 @@ export function commandHook(hook: CommandHook): Injector {
       });
       child.once('error', (error) => {
         over();
-        reject(new Error(`${program}: ${error.message}`));
+        reject(new Error(`${program}: ${START_WORDS[(error as NodeJS.ErrnoException).code ?? ''] ?? error.message}`));
       });
       // `exit`, not `close`: something left in the background may hold stderr open for ever.
       child.once('exit', (code, by) => {

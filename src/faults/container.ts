@@ -12,6 +12,11 @@ const TIMEOUT_MS = 10_000;
 /** After a kill the API may show the container running for a moment. */
 const GONE_MS = 5000;
 const BODY_LIMIT = 1024 * 1024;
+const SOCKET_WORDS: Record<string, string> = {
+  ENOENT: 'there is no engine',
+  ECONNREFUSED: 'no engine listens',
+  EACCES: 'we may not speak to the engine',
+};
 
 interface Endpoint {
   Aliases?: string[] | null;
@@ -111,9 +116,11 @@ function call(
         response.once('error', reject);
       },
     );
-    asked.once('error', (error) =>
-      reject(new Error(limited.aborted && !signal.aborted ? `docker: no answer within ${TIMEOUT_MS} ms` : `docker: ${error.message}`)),
-    );
+    asked.once('error', (error: NodeJS.ErrnoException) => {
+      const late = limited.aborted && !signal.aborted;
+      const words = SOCKET_WORDS[error.code ?? ''];
+      reject(new Error(`docker: ${late ? `no answer within ${TIMEOUT_MS} ms` : words ? `${words} at ${socketPath}` : error.message}`));
+    });
     asked.end(text);
   });
 }

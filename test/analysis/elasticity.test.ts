@@ -68,6 +68,13 @@ describe('elasticity', () => {
     expect(step!.firstExtraMs).toBeGreaterThan(4900);
   });
 
+  it('proves nothing of a promise where as much was held before anybody asked', () => {
+    const claims = { scaleUp: { within: '10s' } };
+    const verdictOf = (record: Record) => record.analyse({ surge, vendor: { claims } }).verdicts[0];
+    expect(verdictOf(scaled(0, 200, 200))).toMatchObject({ state: 'not measured', why: 'target-held-before' });
+    expect(verdictOf(scaled(35_020))).toMatchObject({ state: 'pass' });
+  });
+
   it('keeps a scaling that was refused as not measured', () => {
     const record = new Record().add(
       'events',

@@ -136,7 +136,7 @@ describe('a container', () => {
     const { socket } = await engine();
     const start = (container: string, at: string) => containerFault({ kind: 'container', container, action: 'pause', socket: at }).start;
     await expect(start('site-x', socket)(context, never)).rejects.toThrow('docker answered 404: No such container: site-x');
-    await expect(start('site-a', join(folder, 'nothing.sock'))(context, never)).rejects.toThrow(/docker: .*ENOENT/);
+    await expect(start('site-a', join(folder, 'nothing.sock'))(context, never)).rejects.toThrow(/docker: there is no engine at /);
   });
 });
 

@@ -179,7 +179,7 @@ describe('fault runner', () => {
     expect(said.ok).toBe('started ');
     expect(said.broken).toMatch(/^failed .*exit code 3: no such line$/);
     expect(said.slow).toMatch(/killed after 400 ms/);
-    expect(said.missing).toMatch(/ENOENT/);
+    expect(said.missing).toMatch(/there is no such program/);
     await run.stop();
   });
 

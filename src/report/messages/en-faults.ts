@@ -35,7 +35,8 @@ export const faultsEn = {
   'faults.voice-some': '{n} spans below MOS {limit}',
   'faults.repeated': 'The same fault several times',
   'faults.times': 'Times',
-  'scaling.in': 'Fewer channels were asked for: calls dropped meanwhile are the damage.',
+  'scaling.in':
+    'The target lies below what was held before: no promise of a scale-up rests on this. Where it was a scale-in, calls dropped meanwhile are its damage.',
   'scaling.ready': 'Until the vendor reported it',
   'scaling.wait-before': 'Mean wait in the minute before',
   'scaling.wait-while': 'Mean wait meanwhile',

@@ -20,7 +20,7 @@ export const reasonsEn = {
   'why.limited-by-channels': 'The limit on channels ({level}) refused {refused} calls first: this run says nothing about the rate.',
   'why.failed-elsewhere':
     '{calls} calls failed by the network’s or the carrier’s fault, or so that carrier and vendor cannot be told apart. They are not held against the vendor, and without them nothing is decided.',
-  'why.no-fault': 'No fault was injected.',
+  'why.no-fault': 'No fault was injected that says anything of the vendor.',
   'why.fault-did-not-happen': 'The fault was asked for but did not happen.',
   'why.outage': 'Measured by first try, worst fault of the run.',
   'why.no-outage': 'A fault was injected and no outage was seen; one within the interval could have hidden between two attempts.',
@@ -29,6 +29,7 @@ export const reasonsEn = {
   'why.no-calls-in-progress': 'No call was in progress when the fault struck.',
   'why.no-scaling': 'No scaling was asked for.',
   'why.scaling-did-not-happen': 'Scaling was asked for but did not happen.',
+  'why.target-held-before': 'As much as was asked for was held before already: nothing shows how fast more would come.',
   'why.target-not-reached': 'The target of {target} was not held with fewer than 0.5 % blocked; highest level {reached}.',
   'why.target-not-held': 'The load did not hold the target of {target} for long enough; highest level {reached}. Nothing was refused.',
   'why.no-alarm-seen': 'No alarm reached us and nobody marked one.',

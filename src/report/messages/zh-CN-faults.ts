@@ -36,7 +36,7 @@ export const faultsZhCN: Record<keyof typeof faultsEn, string> = {
   'faults.voice-some': '{n} 段低于 MOS {limit}',
   'faults.repeated': '同一故障多次注入',
   'faults.times': '次数',
-  'scaling.in': '本次为缩容：期间掉话即为其代价。',
+  'scaling.in': '目标低于请求前已达到的水平：不作为扩容承诺的依据。如为缩容，期间掉话即为其代价。',
   'scaling.ready': '厂商自报完成用时',
   'scaling.wait-before': '之前一分钟平均等待',
   'scaling.wait-while': '扩容期间平均等待',

@@ -46,7 +46,10 @@ export function repeatedTables(repeated: readonly RepeatedFault[]): Html[] {
 }
 
 /** The longest it may have been, and the shortest, against what was promised. */
-function kept({ firstTry: { rtoMs, resolutionMs, outages } }: FaultFigures, expectedMs: number): Part {
+function kept({ firstTry: { rtoMs, resolutionMs, outages }, inProgress, failback: back }: FaultFigures, expectedMs: number): Part {
+  // A planned upgrade: nobody may notice, neither new callers nor those who talk, nor when it is taken back.
+  const lost = inProgress.dropped + inProgress.frozen + (back ? back.outages + back.lost : 0);
+  if (expectedMs === 0 && lost > 0) return both('faults.expected-broken');
   if (rtoMs === null) return both(outages.length > 0 ? 'faults.expected-broken' : 'faults.expected-unknown');
   // Where none was seen, one shorter than the resolution may have hidden: that is not held against anybody.
   if (rtoMs === 0 || rtoMs <= expectedMs) return both('faults.expected-kept');
