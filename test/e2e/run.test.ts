@@ -1,4 +1,5 @@
 /** Whole runs against the embedded vendor: the record against its truth, the same callers for the same seed, and every way to end a run. */
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
@@ -154,6 +155,8 @@ it('keeps the record of a run that was killed, reports on it, and sweeps what it
   expect({ code: sweep.code, out: sweep.stdout }).toMatchObject({ code: EXIT.ok, out: expect.stringMatching(/(\d+) of \1 ended/) });
   const again = await place.run(['sweep', dir!]);
   expect(again.stdout.trim()).toBe('nothing was open');
+  appendFileSync(join(dir!, 'events.csv'), '1795294670000.000,fault,cable,started,site a,harness,,\n');
+  expect((await place.run(['sweep', dir!])).stdout).toContain('fault "cable" (site a) was begun at 2026-11-21');
   vendor.child.kill('SIGINT');
   await vendor.done;
   // Every caller's leg that the vendor held is over; the journal had each of them.
