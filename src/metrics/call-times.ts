@@ -62,8 +62,12 @@ export function talkTime(row: CallRow): number | null {
   return row.agent_ms === null ? null : between(row.agent_ms, hangUp(row));
 }
 
-/** Queue entry; where the scenario marks none, the answer, and where there is none, the INVITE: only if an agent came. */
+/**
+ * Queue entry; where the scenario marks none, the answer, and where there is none, the INVITE: only if an agent came. Null for a blocked call: one that
+ * heard "all lines are busy" after the last digit was never let in.
+ */
 export function queueEntry(row: CallRow): number | null {
+  if (row.outcome === 'blocked') return null;
   return row.queue_ms ?? (row.agent_ms === null ? null : (row.answer_ms ?? row.invite_ms));
 }
 

@@ -4,7 +4,7 @@ import { QueueFold, serviceLevels } from '../../src/analysis/queueing.ts';
 import { stepsOver } from '../../src/analysis/steps.ts';
 import { kaplanMeier } from '../../src/analysis/survival.ts';
 import type { CallRow } from '../../src/record/schema.ts';
-import { answered, range, refused, T0 } from './synthetic.ts';
+import { answered, Record, range, refused, T0 } from './synthetic.ts';
 
 const options = { thresholdMs: 20_000, shortMs: 5000, correlated: true };
 const percent = (value: number | null) => (100 * value!).toFixed(2);
@@ -70,6 +70,14 @@ describe('queue figures', () => {
     expect(figures.connectRate).toMatchObject({ part: 1, whole: 4 });
     expect(figures.abandonment).toMatchObject({ part: 1, whole: 2 });
     expect(figures.serviceLevel[0]).toMatchObject({ part: 1, whole: 2 });
+  });
+
+  it('leave out who was told after the menu that all lines are busy', () => {
+    const told = answered(0, 40, { wants_agent: true, queue_ms: T0 + 600, outcome: 'blocked' });
+    const figures = foldOf([served(0, 1000), gaveUp(0, 9000), told]).figures();
+    expect(figures).toMatchObject({ blocked: 1, answered: 1, abandoned: 1, longestWaitMs: 9000 });
+    const record = new Record().add('calls', served(0, 1000), told);
+    expect(record.analyse().concurrency.peaks.queued.value).toBe(1);
   });
 
   it('are not measured, never guessed, where nothing can see an agent', () => {

@@ -30,7 +30,7 @@ scheduled → setup → ringing | early → ivr | queued → talking → releasi
 | setup | first INVITE on the wire | first provisional other than 100, or the final response |
 | ringing, early | 18x without SDP, with SDP | final response |
 | ivr | 200, where there is a menu | last digit of the menu |
-| queued | last digit of the menu, or the 200 where there is none | agent on the line, or the end |
+| queued | last digit of the menu, or the 200 where there is none; never for a call that was blocked ("all lines are busy") | agent on the line, or the end |
 | talking | agent on the line | BYE |
 | releasing | BYE | its final response, or Timer F |
 
