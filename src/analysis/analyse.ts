@@ -41,6 +41,7 @@ import { QualityFold } from './quality.ts';
 import { QueueFold } from './queueing.ts';
 import { RoutingFold } from './routing.ts';
 import { SessionFold } from './sessions.ts';
+import { SignallingFold } from './signalling.ts';
 import { stepsOver } from './steps.ts';
 import { StillOpen } from './still-open.ts';
 import { unprovokedOutages } from './unprovoked.ts';
@@ -118,6 +119,7 @@ class Analysis implements RunFold {
   readonly #impact = new ImpactLog();
   readonly #limit = new LimitFold();
   readonly #open = new StillOpen();
+  readonly #signalling = new SignallingFold();
   readonly #routing: RoutingFold;
   readonly #callBacks = new CallBackFold();
   readonly #thresholds: ThresholdFold;
@@ -203,6 +205,7 @@ class Analysis implements RunFold {
       repeated: repeatedFaults(faults),
       unprovoked,
       scaling,
+      signalling: this.#signalling.figures(),
       quality: this.#all.quality.figures(),
       health,
       thresholds: this.#thresholds.figures(lastMs),
@@ -242,6 +245,7 @@ class Analysis implements RunFold {
     if (sound && this.#blame.mayChange(row)) this.#unsettled.push(row);
     else if (sound && !this.#blame.isElsewhere(row)) this.#sound.add(row);
     this.#outcomes.add(row);
+    this.#signalling.add(row);
     this.#blame.add(row);
     this.#evidence.addCall(row);
     this.#routing.add(row);
@@ -273,6 +277,7 @@ class Analysis implements RunFold {
     if (row.kind === 'probe') this.#probes++;
     this.#incidents.add(row);
     this.#blame.addEvent(row);
+    this.#signalling.addEvent(row);
     this.#routing.addEvent(row);
     this.#callBacks.add(row);
   }

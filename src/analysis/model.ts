@@ -214,6 +214,28 @@ export interface ScaleFigures {
   newSeats?: number;
 }
 
+/** What the signalling did beside setting up and ending calls (signalling.ts). */
+export interface SignallingFigures {
+  /** Calls that followed a 3xx, and how many they followed. */
+  redirected: number;
+  redirects: number;
+  /** Answered calls with a session timer (RFC 4028), and those that it ended. */
+  sessionTimers: number;
+  expired: number;
+  /** Calls whose vendor sent REFER, and those whose REFER we refused. */
+  refers: number;
+  refersRefused: number;
+  /** Calls that we asked the vendor to transfer, and those of which nothing came. */
+  transfers: number;
+  transfersFailed: number;
+  connectionsLost: number;
+  /** Requests that waited for an answer on them. */
+  waiting: number;
+  /** Losses after which a call of the same worker was answered, and the longest time until then. */
+  reconnected: number;
+  reconnectMs: number | null;
+}
+
 export interface QualityFigures {
   calls: number;
   lossPercent: Spread;
@@ -298,6 +320,7 @@ export interface RunAnalysis {
   /** Failed for good, outside every fault's time: nobody asked for these. */
   unprovoked?: Outage[];
   scaling: ScaleFigures[];
+  signalling?: SignallingFigures;
   quality: QualityFigures | null;
   health: HealthFigures;
   thresholds: ThresholdFigures[];

@@ -45,7 +45,7 @@ const HARNESS_SHARE = 0.001;
 /** A rate counts as offered if so much of it was sent, */
 const OFFERED_SHARE = 0.99;
 /** and in so many of its seconds all of it. */
-const FULL_SHARE = 0.5;
+const FULL_SHARE = 0.1;
 
 export class TrialFold {
   readonly #rows: CallRow[] = [];

@@ -21,7 +21,11 @@ export function summaryCsv(analysis: RunAnalysis, language: Language): string {
   );
   const rows = figuresOf(analysis).map((figure) => {
     const { name, text, formula, source } = definition(language, figure.definition);
-    const title = figure.part === null ? name : `${name} · ${sayOr(language, `table.${figure.part}`, figure.part)}`;
+    const title = [
+      name,
+      ...(figure.part === null ? [] : [sayOr(language, `table.${figure.part}`, figure.part)]),
+      ...(figure.label ? [say(language, figure.label)] : []),
+    ].join(' · ');
     const numbers = [figure.value, figure.low, figure.high].map(rounded);
     return [
       cell(figure.key),

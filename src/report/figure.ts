@@ -2,6 +2,7 @@
 import type { Ratio, Spread } from '../analysis/model.ts';
 import type { Unit } from './format.ts';
 import type { DefinitionId } from './messages/definitions.ts';
+import type { MessageKey } from './messages/en.ts';
 
 export interface Figure {
   /** `srd.p95`, `fault.site-a-stops.recovery90`. */
@@ -15,6 +16,8 @@ export interface Figure {
   low: number | null;
   high: number | null;
   n: number | null;
+  /** What tells it from another of the same definition and part: a word of the texts. */
+  label?: MessageKey | null;
 }
 
 const PERCENTILES = ['mean', 'min', 'p50', 'p90', 'p95', 'p99', 'max'] as const;

@@ -2,9 +2,8 @@
 import type { RunAnalysis } from '../analysis/model.ts';
 import { OUTCOMES } from '../record/schema.ts';
 import { type Figure, figure, ratio, spread } from './figure.ts';
-import type { Unit } from './format.ts';
-import type { DefinitionId } from './messages/definitions.ts';
 import { queueFigures } from './queue-figures.ts';
+import { recoveryFigures } from './recovery-figures.ts';
 
 export type { Figure } from './figure.ts';
 
@@ -45,8 +44,7 @@ export function figuresOf(analysis: RunAnalysis): Figure[] {
     ratio('abandonment', queue.abandonment, queue.measured),
     ...agentFigures(agents),
     ...queueFigures(analysis),
-    ...faultFigures(analysis),
-    ...scaleFigures(analysis),
+    ...recoveryFigures(analysis),
     ...(quality
       ? [
           ...spread('mos', quality.mos, 'mos'),
@@ -76,49 +74,4 @@ function agentFigures(agents: RunAnalysis['agents']): Figure[] {
     figure('agents.rejected', 'agentRejected', value(agents.rejected), 'calls'),
     figure('agents.occupancy', 'occupancy', agents.occupancy.value, 'share'),
   ];
-}
-
-function faultFigures({ faults }: RunAnalysis): Figure[] {
-  return faults.flatMap((fault) => {
-    const make = (
-      part: string,
-      definition: DefinitionId,
-      value: number | null,
-      unit: Unit,
-      n: number | null = null,
-      within: number | null = null,
-    ) => ({
-      ...figure(`fault.${fault.name}.${part}`, definition, value, unit, fault.name, n),
-      ...(value !== null && within !== null ? { low: value - within, high: value + within } : {}),
-    });
-    const { firstTry, eventual, inProgress } = fault;
-    const touched = inProgress.survived + inProgress.dropped + inProgress.frozen;
-    const survived = touched > 0 ? inProgress.survived / touched : null;
-    return [
-      make('outageFirstTry', 'outageFirstTry', firstTry.rtoMs, 'ms', firstTry.outages.length, firstTry.resolutionMs),
-      make('outageEventual', 'outageEventual', eventual.rtoMs, 'ms', eventual.outages.length, eventual.resolutionMs),
-      make('recovery90', 'recovery90', fault.recovery90Ms, 'ms'),
-      make('recovery99', 'recovery99', fault.recovery99Ms, 'ms'),
-      make('fullRecovery', 'fullRecovery', fault.fullRecoveryMs, 'ms'),
-      make('survived', 'inProgress', survived, 'share', touched),
-      make('detection', 'detection', fault.detectionMs, 'ms'),
-      make('availabilityEquivalent', 'availabilityEquivalent', fault.availabilityEquivalent, 'share'),
-    ];
-  });
-}
-
-function scaleFigures({ scaling }: RunAnalysis): Figure[] {
-  return scaling.flatMap((scale) => {
-    const happened = scale.triggerMs !== null;
-    const make = (part: string, definition: DefinitionId, value: number | null, unit: Unit) =>
-      figure(`scale.${scale.name}.${part}`, definition, value, unit, scale.name);
-    const within = scale.resolutionMs ?? 0;
-    const scaleUp = make('scaleUp', 'scaleUp', scale.scaleUpMs, 'ms');
-    return [
-      make('firstExtra', 'firstExtra', scale.firstExtraMs, 'ms'),
-      scale.scaleUpMs === null || within === 0 ? scaleUp : { ...scaleUp, low: scale.scaleUpMs - within, high: scale.scaleUpMs + within },
-      make('blockedWhile', 'blockedWhile', happened ? scale.blockedWhile : null, 'calls'),
-      make('droppedWhile', 'droppedWhile', happened ? scale.droppedWhile : null, 'calls'),
-    ];
-  });
 }

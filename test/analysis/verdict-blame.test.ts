@@ -20,7 +20,10 @@ function throughCarrier(controlsFail: boolean): Record {
   for (const at of range(600).map((i) => i * 1000))
     record.add('calls', broken(at) ? refused(at, 503, through) : answered(at, 10, agent(at)));
   for (const at of range(120).map((i) => i * 5000 + 500))
-    record.add('calls', broken(at) && controlsFail ? refused(at, 503, { ...through, ...control, wants_agent: false }) : answered(at, 1, control));
+    record.add(
+      'calls',
+      broken(at) && controlsFail ? refused(at, 503, { ...through, ...control, wants_agent: false }) : answered(at, 1, control),
+    );
   return record;
 }
 

@@ -45,6 +45,56 @@ describe('summary.csv', () => {
     expect(rows.get('fault.site-a-stops.availabilityEquivalent')!.value).toBe('0.99999676');
   });
 
+  it('has all that a fault did, with units, error and sample', () => {
+    const rows = new Map(parse(summaryCsv(fixture(), 'en')).map((row) => [row.key, row]));
+    const of = (key: string) => {
+      const { value, unit, n, figure } = rows.get(`fault.site-a-stops.${key}`)!;
+      return [value, unit, n, figure];
+    };
+    expect(of('outageFirstTry')).toEqual(['8398', 'ms', '1', 'Outage, first try · site-a-stops']);
+    expect(of('outageFirstTry.resolution')).toEqual(['100', 'ms', '', 'Resolution · site-a-stops · first try']);
+    expect(of('recovery99')).toEqual(['14200', 'ms', '', 'Recovery to 99 % · site-a-stops']);
+    expect(of('fullRecovery')).toEqual(['', 'ms', '', 'Full recovery · site-a-stops']);
+    expect(of('survived')).toEqual(['0.5', 'share (0…1)', '58', 'Calls in progress · site-a-stops']);
+    expect(of('dropped')).toEqual(['26', 'calls', '', 'Calls in progress · site-a-stops · dropped']);
+    expect(of('frozen')).toEqual(['3', 'calls', '', 'Calls in progress · site-a-stops · frozen']);
+    expect(of('failback')).toEqual(['700', 'ms', '1', 'When it was taken back · site-a-stops · longest outage']);
+    expect(of('failback.lost')[0]).toBe('2');
+    expect(of('registrations')).toEqual(['31000', 'ms', '10', 'Agents registered again · site-a-stops']);
+    expect(of('detection')[0]).toBe('6180');
+    expect(rows.get('fault.site-a-stops.said.fixed')).toMatchObject({ value: '95000', 'low (95 %)': '83000', 'high (95 %)': '107000' });
+    // 43.2 min and 4.32 min of 8.398 s each.
+    expect([of('allowed999')[0], of('allowed9999')[0]]).toEqual(['308', '30']);
+    for (const part of ['dropped', 'frozen', 'inProgress', 'outages', 'failback', 'allowed999'])
+      expect(rows.get(`fault.carrier-2-down.${part}`)!.value, part).toBe('');
+  });
+
+  it('has all that scaling and the signalling did', () => {
+    const rows = new Map(parse(summaryCsv(fixture(), 'en')).map((row) => [row.key, row]));
+    const value = (key: string) => rows.get(key)!.value;
+    expect(
+      ['scaleUp', 'scaleUp.resolution', 'newSeat', 'ready', 'lastRefusal', 'waitWhile'].map((key) => value(`scale.more-channels.${key}`)),
+    ).toEqual(['25400', '500', '33000', '20050', '21300', '14600']);
+    expect(['redirects', 'sessionsExpired', 'refersRefused', 'transfersFailed', 'connectionsLost', 'reconnect'].map(value)).toEqual([
+      '5',
+      '2',
+      '1',
+      '1',
+      '2',
+      '2400',
+    ]);
+  });
+
+  it('keeps the lines of a fault apart that happened twice', () => {
+    const analysis = fixture();
+    analysis.faults = [analysis.faults[0]!, { ...analysis.faults[0]!, detectionMs: 1 }];
+    analysis.unprovoked = [{ startMs: 5000, endMs: 9000, resolutionMs: 100, affected: 3, failed: 3 }];
+    const rows = new Map(parse(summaryCsv(analysis, 'en')).map((row) => [row.key, row]));
+    expect(rows.get('fault.site-a-stops.detection')!.value).toBe('6180');
+    expect(rows.get('fault.site-a-stops#2.detection')!.value).toBe('1');
+    expect(rows.get('unprovoked.longest')).toMatchObject({ value: '4000', n: '1' });
+  });
+
   it('leaves empty what was not measured', () => {
     const analysis = fixture();
     analysis.queue.measured = false;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunAnalysis } from '../../src/analysis/model.ts';
-import { OUTCOMES } from '../../src/record/schema.ts';
+import { OUTCOMES, rowOf } from '../../src/record/schema.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { fixture, NO_SPREAD, ratio, START } from './fixture.ts';
 
@@ -91,6 +91,21 @@ describe('figures', () => {
     expect(text).toContain('308 such outages');
     expect(text).toContain('Peak talking');
     expect(text).toContain('This fault did not happen: POST http://127.0.0.1:9/faults answered 403.');
+  });
+
+  it('of the signalling beside calls stand there where there is any, and lost connections on the timeline', () => {
+    const analysis = fixture();
+    analysis.events.push(
+      rowOf('events', { t_ms: START + 50_000, kind: 'warning', name: 'connection', action: 'lost', by: 'harness', value: 3 }),
+      rowOf('events', { t_ms: START + 51_000, kind: 'warning', name: 'preflight' }),
+    );
+    const text = inLanguage(renderHtml(analysis), 'en');
+    expect(text).toContain('by 4 calls');
+    expect(text).toContain('calls were answered again after 1 of 2, within 2.40 s at most');
+    expect(text).toMatch(/connection lost/);
+    expect(renderHtml(analysis).match(/chip m-connection/g)).toHaveLength(1);
+    analysis.signalling = undefined;
+    expect(inLanguage(renderHtml(analysis), 'en')).not.toContain('Beside setting up');
   });
 
   it('that were not measured say so and are never zero', () => {

@@ -9,7 +9,7 @@ import { endOf } from './series.ts';
 export interface Mark {
   /** Number of the chip on the charts and of the row in the table. */
   number: number;
-  kind: 'fault' | 'scale' | 'alarm' | 'mark' | 'abort' | 'drain';
+  kind: 'fault' | 'scale' | 'alarm' | 'mark' | 'abort' | 'drain' | 'connection';
   name: string;
   /** What happened: start, failed … in the record's own words; texts translate those they know. */
   action: string;
@@ -94,6 +94,8 @@ const ASIDE = new Set(['failed', 'end-failed', 'ready']);
 
 function kindOf(event: EventRow): Mark['kind'] | null {
   if (event.kind === 'fault' || event.kind === 'scale') return ASIDE.has(event.action ?? '') ? event.kind : null;
+  // Of the warnings only this one is an event of the line.
+  if (event.kind === 'warning' && event.name === 'connection') return 'connection';
   return SHOWN[event.kind as EventKind] ?? null;
 }
 

@@ -1,8 +1,10 @@
 import type { Glossary } from './definitions.ts';
 import { queueDefinitionsEn } from './definitions-queue-en.ts';
+import { recoveryDefinitionsEn } from './definitions-recovery-en.ts';
 
 export const definitionsEn: Glossary = {
   ...queueDefinitionsEn,
+  ...recoveryDefinitionsEn,
   attempts: [
     'Calls attempted',
     'One call is one session attempt of one caller, however many INVITEs it takes: challenges, redirects and retransmissions belong to the same attempt.',

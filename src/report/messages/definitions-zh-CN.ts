@@ -1,8 +1,10 @@
 import type { Glossary } from './definitions.ts';
 import { queueDefinitionsZhCN } from './definitions-queue-zh-CN.ts';
+import { recoveryDefinitionsZhCN } from './definitions-recovery-zh-CN.ts';
 
 export const definitionsZhCN: Glossary = {
   ...queueDefinitionsZhCN,
+  ...recoveryDefinitionsZhCN,
   attempts: ['呼叫总数', '一次呼叫即一位来电者的一次会话尝试，不论用了多少个 INVITE：鉴权、重定向与重传都属于同一次尝试。'],
   completed: ['正常完成', '达到来电者的目的（接通人工座席；不需要座席时为已应答），并由任一方以正常的 BYE 结束。'],
   abandoned: ['放弃', '座席接听之前，来电者失去耐心而挂机。'],

@@ -3,6 +3,7 @@
  * definitions-zh-CN.ts under the same keys; the order here is the order and the number of the footnotes. docs/metrics.md is printed from these.
  */
 import { QUEUE_DEFINITIONS } from './definitions-queue.ts';
+import { RECOVERY_DEFINITIONS } from './definitions-recovery.ts';
 
 export const DEFINITIONS = {
   attempts: { formula: '', source: 'RFC 6076 §3' },
@@ -74,6 +75,7 @@ export const DEFINITIONS = {
   scaleUp: { formula: 'answered ≥ 0.98 · target ∧ blocked < 0.5 %', source: 'docs/metrics.md' },
   blockedWhile: { formula: '', source: 'docs/metrics.md' },
   droppedWhile: { formula: '', source: 'docs/metrics.md' },
+  ...RECOVERY_DEFINITIONS,
   loss: { formula: '(expected − received) / expected', source: 'RFC 3550 A.3' },
   jitter: { formula: 'J += (|D| − J) / 16', source: 'RFC 3550 §6.4.1, A.8' },
   gap: { formula: '', source: 'docs/metrics.md' },

@@ -57,6 +57,8 @@ export const reasonsEn = {
   'kind.threshold': 'threshold',
   'kind.abort': 'abort',
   'kind.drain': 'drain',
+  'kind.connection': 'connection',
+  'action.lost': 'lost',
   'kind.warning': 'warning',
   'action.start': 'starts',
   'action.started': 'started',

@@ -58,6 +58,8 @@ export const reasonsZhCN: Record<keyof typeof reasonsEn, string> = {
   'kind.threshold': '阈值',
   'kind.abort': '中止',
   'kind.drain': '收尾',
+  'kind.connection': '连接',
+  'action.lost': '断开',
   'kind.warning': '警告',
   'action.start': '开始',
   'action.started': '已开始',

@@ -45,8 +45,8 @@ rect.b-fault{fill:var(--b-fault)}rect.b-unhealthy{fill:var(--b-unhealthy)}rect.b
 .mark.row1{top:-1.2rem}.mark.row2{top:-2.35rem}
 .plot:has(.row1){padding-top:2.7rem}.plot:not(:has(.row1)){padding-top:1.6rem}.plot:not(:has(.mark)){padding-top:.7rem}.plot:has(.row2){padding-top:3.8rem}
 .chip{display:inline-grid}
-.m-fault{--mc:#b3261e}.m-scale{--mc:#0a5f9e}.m-alarm{--mc:#8a5a00}.m-mark{--mc:#5b3f8c}.m-abort{--mc:#16202c}.m-drain{--mc:#5f6c7b}
-@media (prefers-color-scheme:dark){@media screen{.m-fault{--mc:#ff8a80}.m-scale{--mc:#7cc0f5}.m-alarm{--mc:#f2bd5b}.m-mark{--mc:#c3a6f5}.m-abort{--mc:#e9eef4}.m-drain{--mc:#93a0af}}}
+.m-fault{--mc:#b3261e}.m-scale{--mc:#0a5f9e}.m-alarm{--mc:#8a5a00}.m-mark{--mc:#5b3f8c}.m-abort{--mc:#16202c}.m-drain{--mc:#5f6c7b}.m-connection{--mc:#9a3412}
+@media (prefers-color-scheme:dark){@media screen{.m-fault{--mc:#ff8a80}.m-scale{--mc:#7cc0f5}.m-alarm{--mc:#f2bd5b}.m-mark{--mc:#c3a6f5}.m-abort{--mc:#e9eef4}.m-drain{--mc:#93a0af}.m-connection{--mc:#fb9e6b}}}
 .cursor{position:absolute;top:0;bottom:0;width:0;border-left:1px solid var(--ink);opacity:.45;pointer-events:none;display:none}
 .empty{position:absolute;inset:0;display:grid;place-items:center;margin:0;color:var(--dim);font-size:.85rem}
 .bullet{position:relative;height:1.5rem;margin-top:.55rem;border-radius:4px;background:var(--hair2)}

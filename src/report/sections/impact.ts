@@ -3,7 +3,7 @@ import type { FaultFigures, MarkedTime, RepeatedFault } from '../../analysis/mod
 import { count, duration, inUnit, percent } from '../format.ts';
 import { type Html, html, type Part } from '../markup.ts';
 import { both, bothOr, say } from '../messages/say.ts';
-import { notMeasured, spreadTable, table, value } from '../table.ts';
+import { notMeasured, spreadTable, table, term, value } from '../table.ts';
 import { note } from './context.ts';
 
 const MARKS = {
@@ -18,11 +18,11 @@ const MARKS = {
 export function impactRows(fault: FaultFigures): Part[][] {
   const rows: Part[][] = [];
   if (typeof fault.expectedMs === 'number') rows.push([both('faults.expected'), duration(fault.expectedMs), kept(fault, fault.expectedMs)]);
-  if (fault.failback !== undefined) rows.push([both('faults.failback'), failback(fault.failback), '']);
+  if (fault.failback !== undefined) rows.push([term('failback'), failback(fault.failback), '']);
   if (fault.registrations) rows.push(registrations(fault.registrations));
   if (fault.queueKept && fault.queueKept.whole > 0) {
     const { value: part, part: n, whole } = fault.queueKept;
-    rows.push([both('faults.queue-kept'), percent(part!), both('faults.of', { part: count(n), whole: count(whole) })]);
+    rows.push([term('queueKept'), percent(part!), both('faults.of', { part: count(n), whole: count(whole) })]);
   }
   if (fault.voice !== undefined) rows.push(voice(fault.voice));
   return rows;
@@ -69,16 +69,16 @@ function failback(back: NonNullable<FaultFigures['failback']> | null): Part {
 }
 
 function registrations({ lost, back, stormPerSecond, backMs }: NonNullable<FaultFigures['registrations']>): Part[] {
-  if (lost === 0) return [both('faults.registrations'), both('faults.registrations-none'), ''];
+  if (lost === 0) return [term('registrations'), both('faults.registrations-none'), ''];
   const text = both('faults.registrations-some', { lost: count(lost), back: count(back), storm: count(stormPerSecond) });
-  return [both('faults.registrations'), backMs === null ? notMeasured() : duration(backMs), text];
+  return [term('registrations'), backMs === null ? notMeasured() : duration(backMs), text];
 }
 
 function voice(seen: FaultFigures['voice']): Part[] {
-  if (!seen) return [both('faults.voice'), notMeasured(), ''];
+  if (!seen) return [term('voiceBack'), notMeasured(), ''];
   const limit = inUnit(seen.limit, 'mos');
-  if (seen.outages.length === 0) return [both('faults.voice'), both('faults.voice-none', { limit }), ''];
-  return [both('faults.voice'), value(seen.backMs, 'ms'), both('faults.voice-some', { n: seen.outages.length, limit })];
+  if (seen.outages.length === 0) return [term('voiceBack'), both('faults.voice-none', { limit }), ''];
+  return [term('voiceBack'), value(seen.backMs, 'ms'), both('faults.voice-some', { n: seen.outages.length, limit })];
 }
 
 function peopleTable(people: NonNullable<FaultFigures['people']>): Html {

@@ -23,9 +23,9 @@ function card(scale: ScaleFigures, zeroMs: number): Html {
     [both('table.figure'), both('table.value')],
     [
       [term('trigger'), elapsed(scale.triggerMs - zeroMs)],
-      [both('scaling.old'), value(scale.oldPlateau, 'calls')],
+      [term('oldPlateau'), value(scale.oldPlateau, 'calls')],
       [both('scaling.target'), count(scale.target)],
-      [both('scaling.reached'), value(scale.reached, 'calls')],
+      [term('scaleReached'), value(scale.reached, 'calls')],
       [term('firstExtra'), value(scale.firstExtraMs, 'ms')],
       [term('scaleUp'), scaleUp(scale, within)],
       [term('blockedWhile'), count(scale.blockedWhile)],
@@ -39,14 +39,11 @@ function card(scale: ScaleFigures, zeroMs: number): Html {
 /** What only some steps have. */
 function more({ readyMs = null, waitBeforeMs = null, waitWhileMs = null, newSeatMs = null, newSeats = 0 }: ScaleFigures): Part[][] {
   const rows: Part[][] = [];
-  if (readyMs !== null) rows.push([both('scaling.ready'), value(readyMs, 'ms')]);
+  if (readyMs !== null) rows.push([term('scaleReady'), value(readyMs, 'ms')]);
   if (waitBeforeMs !== null) rows.push([both('scaling.wait-before'), value(waitBeforeMs, 'ms')]);
-  if (waitWhileMs !== null) rows.push([both('scaling.wait-while'), value(waitWhileMs, 'ms')]);
+  if (waitWhileMs !== null) rows.push([term('scaleWait'), value(waitWhileMs, 'ms')]);
   if (newSeatMs !== null)
-    rows.push([
-      both('scaling.new-seat'),
-      html`${value(newSeatMs, 'ms')} <span class="dim">${both('scaling.new-seats', { n: newSeats })}</span>`,
-    ]);
+    rows.push([term('newSeat'), html`${value(newSeatMs, 'ms')} <span class="dim">${both('scaling.new-seats', { n: newSeats })}</span>`]);
   return rows;
 }
 
