@@ -35,7 +35,10 @@ Example:
     )
     .action((file: string, flags: ImportFlags) => {
       const mapping = checkMapping(readJson(flags.mapping), flags.mapping);
-      const { log, rows, filtered, outside, calls, callers } = importLog(readBytes(file), mapping, { name: basename(file), ...flags });
+      const { log, rows, filtered, outside, calls, callers, unnamed } = importLog(readBytes(file), mapping, {
+        name: basename(file),
+        ...flags,
+      });
       try {
         mkdirSync(dirname(flags.out), { recursive: true });
         writeFileSync(flags.out, `${JSON.stringify(log)}\n`);
@@ -51,6 +54,7 @@ Example:
           `rows      ${rows}${filtered > 0 ? `, ${filtered} left out by where` : ''}${outside > 0 ? `, ${outside} outside the window` : ''}`,
           `calls     ${calls} in ${formatDuration(log.durationMs)} from ${log.from}, told to ${formatDuration(log.resolutionMs)}`,
           ...(mapping.caller === undefined ? [] : [`callers   ${callers}, hashed with a key that is gone now`]),
+          ...(unnamed > 0 ? [`intents   ${unnamed} calls ask for something that the mapping does not name: they have none`] : []),
           `written   ${flags.out}`,
         ].join('\n'),
       );

@@ -25,6 +25,8 @@ export interface Imported {
   outside: number;
   calls: number;
   callers: number;
+  /** Calls in the window whose intent the mapping does not name. */
+  unnamed: number;
 }
 
 interface Entry {
@@ -34,9 +36,12 @@ interface Entry {
   intent: string | null;
   vip: boolean | null;
   talkMs: number | null;
+  unnamed: boolean;
 }
 
 const MINUTE_MS = 60_000;
+/** Rows that the delimiter is guessed from. */
+const GUESS_ROWS = 50;
 /** Seven digits in a row might be somebody's number. */
 const LIKE_A_NUMBER = /\d(?:[ -]?\d){6}/;
 
@@ -46,10 +51,17 @@ export function importLog(content: Uint8Array, mapping: CheckedMapping, options:
   const entries: Entry[] = [];
   let filtered = 0;
   const read = rowReader(mapping, table);
-  for (let row = 0; row < table.rows.length; row++) {
+  let rows = 0;
+  for (const [row, cells] of table.rows.entries()) {
+    if (isBlank(cells)) continue;
+    rows++;
     const entry = read(row);
     if (entry) entries.push(entry);
     else filtered++;
+  }
+  if (entries.length === 0 && filtered > 0) {
+    const wanted = mapping.where.map(({ column, values }) => `${column} = ${values.join(' or ')}`).join(', ');
+    throw new CallsurgeError('log-invalid', `none of its ${filtered} rows has what where asks for: ${wanted}`, { where: options.name });
   }
   if (entries.length === 0) throw new CallsurgeError('log-invalid', 'the log has no call', { where: options.name });
   entries.sort((a, b) => a.at - b.at);
@@ -74,10 +86,11 @@ export function importLog(content: Uint8Array, mapping: CheckedMapping, options:
       ...(mapping.vip === undefined ? {} : { vip: inside.map(({ vip }) => vip) }),
       ...(mapping.talk === undefined ? {} : { talkMs: inside.map(({ talkMs }) => talkMs) }),
     },
-    rows: table.rows.length,
+    rows,
     filtered,
     outside: entries.length - inside.length,
     calls,
+    unnamed: inside.reduce((sum, { unnamed, count }) => sum + (unnamed ? count : 0), 0),
     callers: new Set(inside.map(({ caller }) => caller).filter((caller) => caller !== null)).size,
   };
 }
@@ -85,8 +98,13 @@ export function importLog(content: Uint8Array, mapping: CheckedMapping, options:
 interface Table {
   name: string;
   header: string[] | undefined;
+  /** Lines up to and with the header. */
+  skipped: number;
+  /** Blank lines too, so that rows are counted as a spreadsheet does. */
   rows: string[][];
 }
+
+const isBlank = (cells: readonly string[]) => cells.every((cell) => cell.trim() === '');
 
 function readTable(content: Uint8Array, { encoding, header, delimiter }: CheckedMapping, name: string): Table {
   let text: string;
@@ -96,21 +114,25 @@ function readTable(content: Uint8Array, { encoding, header, delimiter }: Checked
     const todo = 'set "encoding" in the mapping: gb18030 for what Excel writes in Chinese';
     throw new CallsurgeError('log-invalid', `the log is not ${encoding}`, { where: name, todo, cause });
   }
-  const parsed = Papa.parse<string[]>(text, { ...(delimiter === undefined ? {} : { delimiter }), skipEmptyLines: 'greedy' });
+  // Blank lines would mislead the guess, and are wanted in the rows.
+  const guessed = delimiter ?? Papa.parse<string[]>(text, { skipEmptyLines: 'greedy', preview: GUESS_ROWS }).meta.delimiter;
+  const parsed = Papa.parse<string[]>(text, { delimiter: guessed });
   const broken = parsed.errors.find(({ type }) => type === 'Quotes');
   if (broken)
     throw new CallsurgeError('log-invalid', `a quote is not closed: ${broken.message}`, { where: `${name} row ${(broken.row ?? 0) + 1}` });
   const rows = parsed.data;
-  return { name, header: header ? rows.shift()?.map((cell) => cell.trim()) : undefined, rows };
+  const first = rows.findIndex((cells) => !isBlank(cells));
+  if (!header || first < 0) return { name, header: header ? [] : undefined, rows, skipped: 0 };
+  return { name, header: rows[first]!.map((cell) => cell.trim()), rows: rows.slice(first + 1), skipped: first + 1 };
 }
 
 /** @returns a function from a row to its entry; undefined where `where` leaves it out. */
 function rowReader(mapping: CheckedMapping, table: Table): (row: number) => Entry | undefined {
   const key = randomBytes(32);
-  const { header, rows, name } = table;
+  const { header, rows, name, skipped } = table;
   const place = (column: Column, of: string) => {
     const index = header ? header.indexOf(String(column)) : Number(column) - 1;
-    const width = header?.length ?? rows[0]?.length ?? 0;
+    const width = header?.length ?? rows.find((cells) => !isBlank(cells))?.length ?? 0;
     if (index >= 0 && index < width) return { index, column };
     throw new CallsurgeError('mapping-invalid', `the log has no column ${JSON.stringify(column)}`, {
       where: of,
@@ -127,10 +149,14 @@ function rowReader(mapping: CheckedMapping, table: Table): (row: number) => Entr
   ];
   const [vip, talk] = [optional(mapping.vip?.column, 'vip'), optional(mapping.talk?.column, 'talk')];
   const where = mapping.where.map(({ column, values }) => ({ ...place(column, 'where'), values }));
-  const cell = (row: number, { index }: Place) => rows[row]![index]?.trim() ?? '';
+  const cell = (row: number, of: Place) => {
+    const text = rows[row]![of.index];
+    if (text === undefined) throw refuse(row, of, `the row ends before this column: it has ${rows[row]!.length}`);
+    return text.trim();
+  };
   // Counted as a spreadsheet does: the header is row 1.
   const refuse = (row: number, { column }: Place, what: string, todo?: string) =>
-    new CallsurgeError('log-invalid', what, { where: `${name} row ${row + (header ? 2 : 1)}, column ${JSON.stringify(column)}`, todo });
+    new CallsurgeError('log-invalid', what, { where: `${name} row ${row + skipped + 1}, column ${JSON.stringify(column)}`, todo });
 
   return (row) => {
     if (where.some((one) => !one.values.includes(cell(row, one)))) return undefined;
@@ -138,7 +164,7 @@ function rowReader(mapping: CheckedMapping, table: Table): (row: number) => Entr
     const at = mapping.reader.read(written);
     if (at === undefined)
       throw refuse(row, times[0]!, `"${shorten(written)}" is no time as ${mapping.timeFormat}`, 'set timeFormat in the mapping');
-    const entry: Entry = { at, count: 1, caller: null, intent: null, vip: null, talkMs: null };
+    const entry: Entry = { at, count: 1, caller: null, intent: null, vip: null, talkMs: null, unnamed: false };
     if (count) {
       const text = cell(row, count);
       if (!/^\d+$/.test(text)) throw refuse(row, count, `"${shorten(text)}" is no number of calls`);
@@ -148,6 +174,7 @@ function rowReader(mapping: CheckedMapping, table: Table): (row: number) => Entr
     if (intent) {
       const text = cell(row, intent);
       entry.intent = mapping.intents ? (mapping.intents[text] ?? null) : text || null;
+      entry.unnamed = entry.intent === null && text !== '';
       if (entry.intent !== null && LIKE_A_NUMBER.test(entry.intent))
         throw refuse(row, intent, 'an intent looks like a telephone number', 'name what it means under intents in the mapping');
     }

@@ -29,7 +29,7 @@ const TOKENS: Record<string, { name: string; digits: string; unitMs: number }> =
 const TOKEN = /YYYY|MM|M|DD|D|HH|H|mm|m|SSS|ss|s/g;
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?$/;
 
-/** @returns undefined where the format has no year, month or day, or names a part twice. */
+/** @returns undefined where the format has no year, month or day, names a part twice, or has letters (but T and Z) that are no part. */
 export function timeReader(format: string, timezone: string): TimeReader | undefined {
   const zone = zoneOf(timezone);
   if (format === 'epoch-s' || format === 'epoch-ms') {
@@ -48,6 +48,8 @@ export function timeReader(format: string, timezone: string): TimeReader | undef
     names.push(name);
     if (unitMs > 0) finestMs = Math.min(finestMs, unitMs);
   }
+  // What is left over of a format is separators; hh or A would never match a time, and say nothing of why.
+  if (/[A-SU-Ya-z]/.test(format.replace(TOKEN, ''))) return undefined;
   if (new Set(names).size !== names.length || !['year', 'month', 'day'].every((name) => names.includes(name))) return undefined;
   const pattern = new RegExp(`^${source}${escapeText(format.slice(last))}$`);
   return {

@@ -50,6 +50,13 @@ describe('a log of calls', () => {
     });
   });
 
+  it('tells how many calls ask for what the mapping does not name', () => {
+    const log = 't,q\n2025-02-01 10:00,8001\n2025-02-01 10:00,8003\n\n2025-02-01 10:01,\n';
+    const { log: made, unnamed, rows } = imported(log, { time: 't', intent: 'q', intents: { '8001': 'support' } });
+    expect(made.intent).toEqual(['support', null, null]);
+    expect([unnamed, rows]).toEqual([1, 3]);
+  });
+
   it('keeps no number: one caller is one hash, another one in the next import, and no digits of theirs are in the file', () => {
     const first = imported(EXPORT, MAPPING).log;
     const again = imported(EXPORT, MAPPING).log;
@@ -105,6 +112,10 @@ describe('a bad log or mapping', () => {
     ['a number as an intent', () => imported(EXPORT, { ...MAPPING, intent: 'From', intents: undefined } as LogMapping), 'column "From"'],
     ['not utf-8', () => imported(new Uint8Array([0x74, 0x0a, 0xd6, 0xd0]), { time: 't' }), 'gb18030'],
     ['no rows', () => imported('t\n', { time: 't' }), 'no call'],
+    ['a row cut short', () => imported('t,q\n2025-02-01 10:00,1\n2025-02-01 10:01', { time: 't', intent: 'q' }), 'row 3, column "q"'],
+    ['a row cut short before where', () => imported('t,q\n2025-02-01 10:00', { time: 't', where: { q: '1' } }), 'row 2, column "q"'],
+    ['a bad row after blank lines', () => imported('\nt\n2025-02-01 10:00\n\n \nnever\n', { time: 't' }), 'row 6, column "t"'],
+    ['where that nothing matches', () => imported('t,q\n2025-02-01 10:00,a', { time: 't', where: { q: ['b', 'c'] } }), 'q = b or c'],
     ['a quote that never ends', () => imported('t\n"2025-02-01 10:00', { time: 't' }), 'row 2'],
   ];
   for (const [name, run, wanted] of cases)
@@ -118,6 +129,7 @@ describe('a bad log or mapping', () => {
   const mappings: [object, string][] = [
     [{}, 'time is missing (map.json: time)'],
     [{ time: 'Start', timeFormat: 'YYYY-MM' }, 'map.json: timeFormat'],
+    [{ time: 'Start', timeFormat: 'YYYY-MM-DD hh:mm' }, 'map.json: timeFormat'],
     [{ time: 'Start', timezone: 'Asia/Peking2' }, 'map.json: timezone'],
     [{ time: 'Start', tiemFormat: 'iso' }, 'did you mean timeFormat'],
     [{ time: 'Start', header: false }, 'map.json: time'],
