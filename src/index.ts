@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** All that a scenario or vendor file imports from 'callsurge'. */
 export { type AgentOptions, Call, type PressOptions } from './call/call.ts';
 export type { CallBack, CallBackOptions } from './call/call-back.ts';

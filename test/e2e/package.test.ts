@@ -20,7 +20,7 @@ export default async function () { const call = await dial('4002000000'); await 
 `,
     'vendors/mine.ts': embeddedProfile(6650),
     'tsconfig.json': JSON.stringify({
-      compilerOptions: { module: 'nodenext', target: 'es2024', strict: true, noEmit: true, skipLibCheck: true, types: [] },
+      compilerOptions: { module: 'nodenext', target: 'es2024', strict: true, noEmit: true, types: [] },
       include: ['own.ts', 'vendors'],
     }),
   });
