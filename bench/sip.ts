@@ -16,9 +16,12 @@ import { figure, markdownTable } from './table.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '5' },
-    /** Runs of 30 s, three of each step that counts, 10 000 held calls. */
+    /** At each rate; the search takes 5 s at most. Default 5, with `--long` 10. */
+    seconds: { type: 'string' },
+    /** What issue and docs ask for: three runs of 30 s at 1500 calls/s, 10 000 held calls. About eight minutes. */
     long: { type: 'boolean', default: false },
+    /** Length of the three runs, s; 0: none. Default 0, with `--long` 30. */
+    sustain: { type: 'string' },
     /** Rates for CPU and lag. */
     rates: { type: 'string', default: '500,1000' },
     /** Search for the highest clean rate up to this; 0: no search. */
@@ -31,8 +34,12 @@ const { values: flags } = parseArgs({
     'no-file': { type: 'boolean', default: false },
   },
 });
-const seconds = flags.long ? 30 : Number(flags.seconds);
-const repeats = flags.long ? 3 : 1;
+const seconds = Number(flags.seconds ?? (flags.long ? 10 : 5));
+const searchSeconds = Math.min(5, seconds);
+/** The rate that one core is to carry without a spot, three times of three. */
+const SUSTAINED = { rate: 1500, runs: 3, seconds: Number(flags.sustain ?? (flags.long ? 30 : 0)) };
+/** Held calls come within this, s. */
+const HOLD_RAMP_S = 15;
 const held = Number(flags.held ?? (flags.long ? 10_000 : 5000));
 const maxRate = Number(flags['max-rate']);
 const uasPort = Number(flags.port);
@@ -58,11 +65,12 @@ await listening(uasPort);
 console.log(`${machine()}\n`);
 try {
   const cpu = await costs();
+  const sustained = SUSTAINED.seconds > 0 ? await sustainedRuns() : [];
   const best = maxRate > 0 ? await highestRates() : [];
   const memory = held > 0 ? await memories() : [];
   const parts = [
     markdownTable(COLUMNS, rows),
-    markdownTable(['', 'SIPp', 'callsurge', 'ratio', 'callsurge, no trace', 'the bare stack'], [...cpu, ...best, ...memory]),
+    markdownTable(['', 'SIPp', 'callsurge', 'ratio', 'callsurge, no trace', 'the bare stack'], [...cpu, ...sustained, ...best, ...memory]),
     ...notes,
   ];
   const text = parts.join('\n\n');
@@ -86,6 +94,22 @@ async function costs(): Promise<string[][]> {
   return table;
 }
 
+async function sustainedRuns(): Promise<string[][]> {
+  const { rate, runs, seconds } = SUSTAINED;
+  const played: Measured[] = [];
+  for (let k = 0; k < runs; k++) {
+    const run = await once(callsurge, { rate, seconds, holdMs: 100 });
+    if (run) played.push(run);
+  }
+  const clean = played.filter(({ why }) => why === '').length;
+  const worst = Math.max(...played.map(({ lagP99Ms }) => lagP99Ms));
+  const row = (name: string, value: string) => [name, '–', value, '–', '–', '–'];
+  return [
+    row(`runs of ${seconds} s at ${rate} calls/s that were clean`, `${clean} of ${runs}`),
+    row(`schedule lag p99 in the worst of them, ms`, figure(worst)),
+  ];
+}
+
 async function highestRates(): Promise<string[][]> {
   const [a, b] = [await highest(sipp, [4000, 8000, 12_000, 16_000]), await highest(callsurge, stepsTo(maxRate))];
   const c = wanted(bare) ? await highest(bare, stepsTo(maxRate)) : undefined;
@@ -93,7 +117,7 @@ async function highestRates(): Promise<string[][]> {
 }
 
 async function memories(): Promise<string[][]> {
-  const rate = 500;
+  const rate = Math.max(500, Math.ceil(held / HOLD_RAMP_S));
   const holdSeconds = held / rate;
   // Held until the last has come and a little longer. The ramp's calls come on top.
   const load = { rate, seconds: holdSeconds, holdMs: holdSeconds * 1000 + 5000 };
@@ -101,7 +125,7 @@ async function memories(): Promise<string[][]> {
   return [line(`KB of memory per held call, ${held} held`, [a, b, undefined, d], (run) => run.kbPerHeldCall, 1)];
 }
 
-/** Climbs until a rate is not clean, then tries once half-way back. With `--long` a rate counts where all of three runs are clean. */
+/** Climbs until a rate is not clean, then tries once half-way back. */
 async function highest(generator: Generator, steps: readonly number[]): Promise<Measured | undefined> {
   if (!wanted(generator)) return undefined;
   let best: Measured | undefined;
@@ -119,12 +143,8 @@ async function highest(generator: Generator, steps: readonly number[]): Promise<
 }
 
 async function cleanAt(generator: Generator, rate: number): Promise<Measured | undefined> {
-  let run: Measured | undefined;
-  for (let k = 0; k < repeats; k++) {
-    run = await once(generator, { rate, seconds, holdMs: 100 });
-    if (run?.why !== '') return undefined;
-  }
-  return run;
+  const run = await once(generator, { rate, seconds: searchSeconds, holdMs: 100 });
+  return run?.why === '' ? run : undefined;
 }
 
 async function once(generator: Generator, load: Load): Promise<Measured | undefined> {
@@ -157,7 +177,7 @@ function line(name: string, runs: readonly (Measured | undefined)[], value: (run
 }
 
 function stepsTo(most: number): number[] {
-  return [1000, 1500, 2000, 2500, 3000, 4000, 5000, 6000].filter((rate) => rate <= most);
+  return [1000, 1500, 2000, 2500, 3000, 3500, 4000, 5000, 6000].filter((rate) => rate <= most && (!flags.long || rate >= 2000));
 }
 
 /** A callee that has died, or still has the calls of a run that failed to deal with, fails one run and not the rest. */
