@@ -49,16 +49,15 @@ export abstract class ClientTransaction implements Client, Waiting, Sleeper {
     const { request } = this;
     if (request.branch === '') request.branch = ids.branch();
     wire.exchanges.set(exchangeKey(request.branch, request.method), this);
-    const text = request.toString();
-    this.to = options.nextHop ?? requestTarget(text);
+    this.to = options.nextHop ?? requestTarget(request);
     if (!this.to) {
-      const message = `no host to send ${text.slice(0, text.indexOf('\r'))} to`;
+      const message = `no host to send ${request.method} ${request.ruri.text} to`;
       queueMicrotask(() => this.fail({ kind: 'transport', message, local: false }));
       return;
     }
     this.sentAt = clock.now();
     this.user.sent(this, this.sentAt, false);
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(request.toString());
     wire.put(bytes, this.to, (error) => queueMicrotask(() => this.lost(error)));
     this.#until = this.sentAt + timers.timeoutMs;
     if (options.retransmit !== false && !wire.reliable) {

@@ -65,8 +65,8 @@ export async function createSipStack(options: SipStackOptions, siblings = new Ma
   const wire = new Wire({ transport: () => transport, clock, wheel, timers, problem });
   const identity: Identity = {
     viaHead: `SIP/2.0/${viaName(bind.transport)} `,
-    sentBy: advertised,
-    userAgent: options.userAgent,
+    via: `SIP/2.0/${viaName(bind.transport)} ${advertised};branch=`,
+    userAgent: `User-Agent: ${options.userAgent}\r\n`,
     branch: () => ids.branch(),
     begin: (request) => {
       request.exchange ??= new Exchange();

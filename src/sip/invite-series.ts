@@ -5,12 +5,16 @@
 import { Authorizer } from './digest.ts';
 import { parseSipUri } from './message/fields.ts';
 import type { IncomingResponse } from './message/incoming.ts';
-import type { OutgoingRequest } from './message/outgoing.ts';
+import { type OutgoingRequest, oneLine } from './message/outgoing.ts';
 import { SUPPORTED } from './option-tags.ts';
 import { TargetSet } from './redirect.ts';
 import { minSe } from './session-timer.ts';
 import { ALLOW, lines, type Shared } from './shared.ts';
 import type { HeaderList, NextHop, OutgoingCallHandlers, OutgoingCallOptions } from './stack.ts';
+
+const ABLE = `Allow: ${ALLOW}\r\nSupported: ${SUPPORTED}\r\n`;
+const TIMER_ALONE = `Allow: ${ALLOW}\r\nSupported: timer\r\n`;
+const NONE: HeaderList = [];
 
 export class InviteSeries {
   readonly options: OutgoingCallOptions;
@@ -56,21 +60,22 @@ export class InviteSeries {
       callId: this.callId,
       cseq: ++this.cseq,
       routeSet: route ?? [],
-      headers: [['Contact', this.#shared.contact(this.user)], ['Allow', ALLOW], ...this.#extensions(), ...(headers ?? [])],
-      lines: lines(this.authorizer.headers('INVITE', this.requestUri, body?.content ?? '')),
+      text: `Contact: ${oneLine(this.#shared.contact(this.user))}\r\n${this.#extensions()}`,
+      headers: headers ?? NONE,
+      lines: this.authorizer.answered === 0 ? undefined : lines(this.authorizer.headers('INVITE', this.requestUri, body?.content ?? '')),
       body,
     });
   }
 
   /** Supported and Require (RFC 3262 3: `none` says nothing), the session timer asked for. */
-  #extensions(): HeaderList {
+  #extensions(): string {
     const { reliable, sessionTimer } = this.options;
-    const headers: [string, string][] = [['Supported', reliable === 'none' ? 'timer' : SUPPORTED]];
-    if (reliable === 'required') headers.push(['Require', '100rel']);
+    let text = reliable === 'none' ? TIMER_ALONE : ABLE;
+    if (reliable === 'required') text += 'Require: 100rel\r\n';
     const refresher = sessionTimer?.refresher ? `;refresher=${sessionTimer.refresher}` : '';
-    if (this.expiresS > 0) headers.push(['Session-Expires', `${this.expiresS}${refresher}`]);
-    if (this.#leastS > 0) headers.push(['Min-SE', String(this.#leastS)]);
-    return headers;
+    if (this.expiresS > 0) text += `Session-Expires: ${this.expiresS}${refresher}\r\n`;
+    if (this.#leastS > 0) text += `Min-SE: ${this.#leastS}\r\n`;
+    return text;
   }
 
   /** Takes a refusal in. @returns whether there is another INVITE to send. */

@@ -236,7 +236,14 @@ export class StackOutgoingCall implements OutgoingCall, InviteUser, DialogHost, 
   }
 
   #cancelRequest(client: Client, headers: HeaderList): OutgoingRequest {
-    const request = this.#shared.make({ ...client.request.parts, method: 'CANCEL', headers, lines: [], body: undefined });
+    const request = this.#shared.make({
+      ...client.request.parts,
+      method: 'CANCEL',
+      text: undefined,
+      headers,
+      lines: undefined,
+      body: undefined,
+    });
     request.branch = client.request.branch;
     return request;
   }

@@ -54,7 +54,7 @@ export class Reception {
 
   #response(response: IncomingResponse): void {
     const { core, wire } = this.#shared;
-    if (response.headers('via').length > 1) return this.#unreadable(response.at, response.source, 'a response with more than one Via');
+    if (response.manyVias) return this.#unreadable(response.at, response.source, 'a response with more than one Via');
     const invite = response.cseqMethod === 'INVITE';
     const key = exchangeKey(response.viaBranch, response.cseqMethod);
     const waiting = wire.exchanges.get(key);

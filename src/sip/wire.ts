@@ -9,7 +9,7 @@ import type { Waiting } from './client.ts';
 import { Exchange } from './exchange.ts';
 import { hostPortText } from './message/fields.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
-import { requestTarget, responseTextTarget } from './next-hop.ts';
+import { requestTarget, requestTextTarget, responseTextTarget } from './next-hop.ts';
 import { Recent } from './recent.ts';
 import type { HostPort } from './stack.ts';
 import type { TimerWheel } from './timer-wheel.ts';
@@ -57,9 +57,8 @@ export class Wire implements CoreTransport {
 
   /** One request outside any transaction: nobody waits for what comes back. */
   sendOnce(request: OutgoingRequest, to: HostPort | undefined): void {
-    const text = request.toString();
-    const target = to ?? requestTarget(text);
-    if (target) this.put(Buffer.from(text), target);
+    const target = to ?? requestTarget(request);
+    if (target) this.put(Buffer.from(request.toString()), target);
   }
 
   /** Bytes to an address; failures go to `failed` or, where nobody cares, to `problem`. */
@@ -106,11 +105,10 @@ export class Wire implements CoreTransport {
   accept(ack: OutgoingRequest): string {
     ack.setViaHeader('');
     const bytes = Buffer.from(ack.toString());
-    const text = bytes.toString();
-    const to = requestTarget(text);
+    const to = requestTarget(ack);
     if (to) this.put(bytes, to);
-    else this.#problem(this.#clock.now(), `no host to send ${text.slice(0, text.indexOf('\r'))} to`);
-    return text;
+    else this.#problem(this.#clock.now(), `no host to send ACK ${ack.ruri.text} to`);
+    return bytes.toString();
   }
 
   /** A refusal came again: so goes the ACK (RFC 3261 17.1.1.2, Completed). */
@@ -122,7 +120,7 @@ export class Wire implements CoreTransport {
 
   /** A 2xx came again: so goes its ACK (RFC 3261 13.2.2.4). */
   acceptAgain(ack: string): void {
-    const to = requestTarget(ack);
+    const to = requestTextTarget(ack);
     if (to) this.putAgain(Buffer.from(ack), to);
   }
 
@@ -140,7 +138,7 @@ export class Wire implements CoreTransport {
     const branch = branchOf(text);
     const waiting = this.exchanges.get(exchangeKey(branch, method));
     const exchange = waiting instanceof Exchange ? waiting : undefined;
-    const to = exchange?.to ?? exchange?.options.nextHop ?? requestTarget(text);
+    const to = exchange?.to ?? exchange?.options.nextHop ?? requestTextTarget(text);
     if (!to) {
       const message = `no host to send ${text.slice(0, text.indexOf('\r'))} to`;
       if (exchange) exchange.failure = { message, local: false };

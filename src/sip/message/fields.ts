@@ -3,6 +3,8 @@
  * never throws and answers undefined for what it cannot read.
  */
 
+import { CommonTexts } from './own-text.ts';
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 const LESS = 60;
@@ -180,7 +182,15 @@ export interface Via {
 /** One Via value: `SIP/2.0/UDP host:port;params` with white space wherever RFC 3261 25.1 allows it. */
 export function parseVia(value: string): Via | undefined {
   const semicolon = value.indexOf(';');
-  const head = (semicolon < 0 ? value : value.slice(0, semicolon)).trim();
+  const head = viaHeads.get(semicolon < 0 ? value : value.slice(0, semicolon));
+  return head && { transport: head.transport, host: head.host, port: head.port, params: semicolon < 0 ? '' : value.slice(semicolon) };
+}
+
+/** `SIP/2.0/UDP host:port` is the same in all that we send, and so in all that is answered. */
+const viaHeads = new CommonTexts(500, parseViaHead);
+
+function parseViaHead(text: string): Omit<Via, 'params'> | undefined {
+  const head = text.trim();
   const first = head.indexOf('/');
   const second = first < 0 ? -1 : head.indexOf('/', first + 1);
   if (second < 0 || head.slice(0, first).trim().toUpperCase() !== 'SIP' || head.slice(first + 1, second).trim() !== '2.0') return undefined;
@@ -189,7 +199,7 @@ export function parseVia(value: string): Via | undefined {
   while (space < rest.length && rest.charCodeAt(space) > 32) space++;
   const sentBy = parseHostPort(rest.slice(space));
   if (!sentBy || space === 0) return undefined;
-  return { transport: rest.slice(0, space).toUpperCase(), ...sentBy, params: semicolon < 0 ? '' : value.slice(semicolon) };
+  return { transport: rest.slice(0, space).toUpperCase(), ...sentBy };
 }
 
 export interface SipUri {

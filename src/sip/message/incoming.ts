@@ -74,6 +74,12 @@ abstract class Incoming implements SipMessage {
     return value === undefined ? undefined : parseNameAddr(value)?.uri;
   }
 
+  /** More than one Via, in one line or several. */
+  get manyVias(): boolean {
+    const first = this.names.indexOf('via');
+    return this.names.indexOf('via', first + 1) >= 0 || (this.values[first]!.includes(',') && splitList(this.values[first]!).length > 1);
+  }
+
   get bodyType(): string | undefined {
     const value = this.header('content-type');
     if (value === undefined) return undefined;
@@ -195,21 +201,19 @@ export function readMessage(bytes: Buffer, at: number, source: HostPort): Incomi
   const firstSpace = line.indexOf(' ');
   if (firstSpace <= 0) return 'start line is neither a request nor a response';
 
-  for (const name of ONCE) {
-    const index = scanned.names.indexOf(name);
-    if (index < 0) return `no ${name}`;
-    if (scanned.names.includes(name, index + 1)) return `more than one ${name}`;
-  }
-  const viaText = first(scanned, 'via');
-  const via = viaText === undefined ? undefined : parseVia(splitList(viaText)[0] ?? '');
+  const { via: viaText, callId, cseq: cseqText } = scanned;
+  if (scanned.from === undefined) return 'no from';
+  if (scanned.to === undefined) return 'no to';
+  if (callId === undefined) return 'no call-id';
+  if (cseqText === undefined) return 'no cseq';
+  if (scanned.twice) return `more than one ${ONCE.find((name) => scanned.names.indexOf(name) !== scanned.names.lastIndexOf(name))}`;
+  const via = viaText === undefined ? undefined : parseVia(firstOf(viaText));
   if (!via) return 'no readable Via';
-  const from = nameAddr(scanned, 'from');
+  const from = parseNameAddr(scanned.from);
   if (!from) return 'no readable From';
-  const to = nameAddr(scanned, 'to');
+  const to = parseNameAddr(scanned.to);
   if (!to) return 'no readable To';
-  const callId = first(scanned, 'call-id');
-  if (callId === undefined || callId === '') return 'an empty Call-ID';
-  const cseqText = first(scanned, 'cseq') ?? '';
+  if (callId === '') return 'an empty Call-ID';
   const space = indexOfSpace(cseqText);
   const cseq = uint(cseqText.slice(0, space), 2 ** 32 - 1);
   const cseqMethod = cseqText.slice(space).trim();
@@ -239,15 +243,8 @@ export function readMessage(bytes: Buffer, at: number, source: HostPort): Incomi
   return new IncomingRequest(method, uri, { scanned, via, from, to, callId, cseq, cseqMethod, transaction }, at, source);
 }
 
-function first(scanned: Scanned, name: string): string | undefined {
-  const index = scanned.names.indexOf(name);
-  return index < 0 ? undefined : scanned.values[index];
-}
-
-function nameAddr(scanned: Scanned, name: string): NameAddr | undefined {
-  const value = first(scanned, name);
-  return value === undefined ? undefined : parseNameAddr(value);
-}
+/** The first element of a list. */
+const firstOf = (value: string) => (value.includes(',') ? (splitList(value)[0] ?? '') : value);
 
 function indexOfSpace(text: string): number {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) <= 32) return i;

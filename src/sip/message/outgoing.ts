@@ -14,8 +14,9 @@ import { asNameAddr, asUri, type UriText } from './uri-text.ts';
 export interface Identity {
   /** Top Via up to the address: `SIP/2.0/UDP `. */
   viaHead: string;
-  /** Our address as others see it. */
-  sentBy: string;
+  /** And with our address as others see it, up to the branch. */
+  via: string;
+  /** The header line. */
   userAgent: string;
   /** A new branch, never given out before. */
   branch(): string;
@@ -37,6 +38,8 @@ export interface RequestParts {
   /** As in the dialog: what to do with a strict router is decided here. */
   routeSet: readonly string[];
   headers: HeaderList;
+  /** Headers that are text already, each line with its end. */
+  text?: string;
   /** Header lines as Core hands them over. */
   lines?: readonly string[];
   body?: Body;
@@ -110,8 +113,8 @@ export class OutgoingRequest {
   }
 
   #via(): string {
-    const { viaHead, sentBy } = this.#identity;
-    return `${viaHead}${this.sentBy ? hostPortText(this.sentBy) : sentBy};branch=${this.branch};rport`;
+    const { viaHead, via } = this.#identity;
+    return `${this.sentBy ? `${viaHead}${hostPortText(this.sentBy)};branch=` : via}${this.branch};rport`;
   }
 
   /** The ACK to a refusal: Via, Route and all else of this INVITE, To of the response (RFC 3261 17.1.1.3). */
@@ -126,9 +129,10 @@ export class OutgoingRequest {
     let text = `${this.method} ${this.ruri.text} SIP/2.0\r\nVia: ${this.#via()}\r\n`;
     if (this.#route !== '') text += `Route: ${this.#route}\r\n`;
     text += `Max-Forwards: 70\r\nFrom: ${addressText(parts.fromUri, parts.fromDisplay, this.fromTag)}\r\nTo: ${addressText(parts.toUri, parts.toDisplay, this.toTag)}\r\nCall-ID: ${this.callId}\r\nCSeq: ${this.cseq} ${this.method}\r\n`;
-    text += headerLines(parts.headers);
+    if (parts.text !== undefined) text += parts.text;
+    if (parts.headers.length > 0) text += headerLines(parts.headers);
     if (parts.lines) for (const line of parts.lines) text += `${line}\r\n`;
-    return `${text}User-Agent: ${this.#identity.userAgent}\r\n${bodyText(parts.body)}`;
+    return `${text}${this.#identity.userAgent}${bodyText(parts.body)}`;
   }
 
   asCore(): OutgoingRequestMessage {
@@ -157,7 +161,7 @@ export function headerLines(headers: HeaderList): string {
   return text;
 }
 
-const oneLine = (value: string) => (value.includes('\n') || value.includes('\r') ? value.replace(/[\r\n]+/g, ' ') : value);
+export const oneLine = (value: string) => (value.includes('\n') || value.includes('\r') ? value.replace(/[\r\n]+/g, ' ') : value);
 
 export function bodyText(body: Body | undefined): string {
   if (!body || body.content === '') return 'Content-Length: 0\r\n\r\n';

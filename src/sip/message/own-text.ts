@@ -17,7 +17,7 @@ export class CommonTexts<T> {
 
   get(text: string): T {
     const known = this.#known.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#known.has(text)) return known as T;
     const own = ownText(text);
     const made = this.#make(own);
     if (this.#known.size < this.#most) this.#known.set(own, made);

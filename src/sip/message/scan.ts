@@ -9,6 +9,14 @@ export interface Scanned {
   names: string[];
   values: string[];
   body: string;
+  /** The first of each; what every message must have (RFC 3261 8.1.1). */
+  via: string | undefined;
+  from: string | undefined;
+  to: string | undefined;
+  callId: string | undefined;
+  cseq: string | undefined;
+  /** One of the last four stands there more than once (RFC 3261 7.3.1). */
+  twice: boolean;
 }
 
 const COMPACT: Record<string, string> = {
@@ -34,15 +42,43 @@ const COMPACT: Record<string, string> = {
   y: 'identity',
 };
 
+/** As most write them: known from the start, so that all messages share these very strings, and comparing them is comparing pointers. */
+const USUAL = [
+  'Via',
+  'From',
+  'To',
+  'Call-ID',
+  'CSeq',
+  'Contact',
+  'Max-Forwards',
+  'Content-Length',
+  'Content-Type',
+  'Allow',
+  'Supported',
+  'Require',
+  'Record-Route',
+  'Route',
+  'User-Agent',
+  'Server',
+  'RSeq',
+  'RAck',
+  'Session-Expires',
+  'Min-SE',
+  'Reason',
+  'Expires',
+  'Date',
+];
 /** Spellings met so far. Bounded: a peer that invents names must not grow it. */
-const spellings = new Map<string, string>();
+const spellings = new Map<string, string>(USUAL.map((name) => [name, name.toLowerCase()]));
+for (const name of [...spellings.values()]) spellings.set(name, name);
 const MAX_SPELLINGS = 500;
 
 export function canonicalName(raw: string): string {
   const known = spellings.get(raw);
   if (known !== undefined) return known;
   const lower = raw.trim().toLowerCase();
-  const name = lower.length === 1 ? (COMPACT[lower] ?? lower) : lower;
+  const full = lower.length === 1 ? (COMPACT[lower] ?? lower) : lower;
+  const name = spellings.get(full) ?? full;
   if (spellings.size < MAX_SPELLINGS && raw.length < 40) spellings.set(raw, name);
   return name;
 }
@@ -60,6 +96,18 @@ export function scan(bytes: Buffer): Scanned | string | undefined {
   const names: string[] = [];
   const values: string[] = [];
   let contentLength = '';
+  const found: Scanned = {
+    startLine,
+    names,
+    values,
+    body: '',
+    via: undefined,
+    from: undefined,
+    to: undefined,
+    callId: undefined,
+    cseq: undefined,
+    twice: false,
+  };
   for (;;) {
     pos = lineEnd + 1;
     lineEnd = text.indexOf('\n', pos);
@@ -69,22 +117,63 @@ export function scan(bytes: Buffer): Scanned | string | undefined {
     const first = text.charCodeAt(pos);
     if (first === 32 || first === 9) {
       if (values.length === 0) return 'continuation without a header';
-      values[values.length - 1] = `${values[values.length - 1]} ${text.slice(pos, end).trim()}`.trim();
+      const folded = `${values[values.length - 1]} ${text.slice(pos, end).trim()}`.trim();
+      values[values.length - 1] = folded;
+      unfold(found, names, folded);
       continue;
     }
     const colon = text.indexOf(':', pos);
     if (colon < 0 || colon >= end || colon === pos) return 'header line without a name';
     const name = canonicalName(text.slice(pos, colon));
-    const value = text.slice(colon + 1, end).trim();
-    if (name === 'content-length') {
-      if (contentLength !== '' && contentLength !== value) return 'two different Content-Lengths';
-      contentLength = value;
+    let from = colon + 1;
+    let to = end;
+    while (from < to && text.charCodeAt(from) <= 32) from++;
+    while (to > from && text.charCodeAt(to - 1) <= 32) to--;
+    const value = text.slice(from, to);
+    switch (name) {
+      case 'via':
+        found.via ??= value;
+        break;
+      case 'from':
+        if (found.from !== undefined) found.twice = true;
+        found.from ??= value;
+        break;
+      case 'to':
+        if (found.to !== undefined) found.twice = true;
+        found.to ??= value;
+        break;
+      case 'call-id':
+        if (found.callId !== undefined) found.twice = true;
+        found.callId ??= value;
+        break;
+      case 'cseq':
+        if (found.cseq !== undefined) found.twice = true;
+        found.cseq ??= value;
+        break;
+      case 'content-length':
+        if (contentLength !== '' && contentLength !== value) return 'two different Content-Lengths';
+        contentLength = value;
+        break;
+      default:
     }
     names.push(name);
     values.push(value);
   }
   const body = bodyOf(bytes, text, lineEnd + 1, contentLength);
-  return body === undefined ? 'Content-Length is not the length of the body' : { startLine, names, values, body };
+  if (body === undefined) return 'Content-Length is not the length of the body';
+  found.body = body;
+  return found;
+}
+
+/** A header that goes on in the next line: what was taken of it is not all. */
+function unfold(found: Scanned, names: string[], value: string): void {
+  const name = names[names.length - 1]!;
+  if (names.indexOf(name) !== names.length - 1) return;
+  if (name === 'via') found.via = value;
+  else if (name === 'from') found.from = value;
+  else if (name === 'to') found.to = value;
+  else if (name === 'call-id') found.callId = value;
+  else if (name === 'cseq') found.cseq = value;
 }
 
 /** The body: as long as Content-Length says, or to the datagram's end. Undefined where the datagram is shorter, or the length is no number. */
