@@ -72,11 +72,17 @@ function jsonText(value: unknown): string {
   }
 }
 
+/** Beyond it there is no date (ECMA-262 21.4.1.1). */
+export const LAST_DATE_MS = 8.64e15;
+
 /** @returns undefined where the cell cannot be read as its type. */
 export function decodeCell(type: Column['type'], cell: string): unknown {
   if (cell === '') return null;
   switch (type) {
-    case 'ms':
+    case 'ms': {
+      const value = Number(cell);
+      return Math.abs(value) <= LAST_DATE_MS ? value : undefined;
+    }
     case 'number': {
       const value = Number(cell);
       return Number.isNaN(value) ? undefined : value;

@@ -6,7 +6,7 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Papa from 'papaparse';
 import { CallsurgeError, messageOf } from '../errors.ts';
-import { columnsOf, decodeCell } from './cells.ts';
+import { columnsOf, decodeCell, LAST_DATE_MS } from './cells.ts';
 import { META_FILE } from './journal.ts';
 import { type RowTypes, type RunMeta, rowOf, TABLES, type TableName } from './schema.ts';
 
@@ -40,7 +40,8 @@ export function readMeta(dir: string): RunMeta {
   } catch (cause) {
     throw invalid(file, `it cannot be read: ${messageOf(cause)}`, cause);
   }
-  if (typeof meta !== 'object' || meta === null || typeof meta.startMs !== 'number') throw invalid(file, 'it is not the record of a run');
+  if (typeof meta !== 'object' || meta === null || typeof meta.startMs !== 'number' || !(Math.abs(meta.startMs) <= LAST_DATE_MS))
+    throw invalid(file, 'it is not the record of a run');
   if (meta.format !== 1) throw invalid(file, `its format is ${String(meta.format)}, this callsurge reads 1`);
   return meta as RunMeta;
 }
@@ -92,7 +93,10 @@ export async function readTable<T extends TableName>(dir: string, table: T, onRo
     onRow(row as RowTypes[T]);
   };
 
-  const { last, complete } = await parseLines(file, take);
+  const { last, complete } = await parseLines(file, take).catch((cause) => {
+    // The system's own errors have a code and are the file's; anything else is what a row's reader threw.
+    throw cause instanceof Error && 'syscall' in cause ? invalid(file, `it cannot be read: ${cause.message}`, cause) : cause;
+  });
   if (last) {
     // Whatever stands after the last line break, or inside a quote that never closed, may be half of something.
     if (complete && (!columns || last.length === width)) take(last);

@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -190,6 +201,18 @@ describe('reading back', () => {
     expect((await calls(dir)).report).toMatchObject({ rows: 2, badLines: 1, badCells: 1, torn: false });
   });
 
+  it('takes no time for one that is none', async () => {
+    const dir = make([{ call: 'a' }]);
+    const [head] = readFileSync(join(dir, 'calls.csv'), 'utf8').split('\n');
+    const end = (text: string) =>
+      head!
+        .split(',')
+        .map((name) => (name === 'end_ms' ? text : ''))
+        .join(',');
+    appendFileSync(join(dir, 'calls.csv'), `${end('Infinity')}\n${end('99999999999999999')}\n${end('1795305169760.861')}\n`);
+    expect((await calls(dir)).report).toMatchObject({ rows: 4, badLines: 0, badCells: 2 });
+  });
+
   it('refuses what is no run folder, in one line', async () => {
     await expect(calls(root)).rejects.toMatchObject({ code: 'run-folder-invalid' });
     expect(thrown(() => readMeta(root)).code).toBe('run-folder-invalid');
@@ -197,7 +220,17 @@ describe('reading back', () => {
     await expect(calls(root)).rejects.toMatchObject({ code: 'run-folder-invalid', message: expect.stringContaining('header') });
     writeFileSync(join(root, 'calls.csv'), '');
     await expect(calls(root)).rejects.toMatchObject({ code: 'run-folder-invalid' });
-    for (const text of ['{', '[]', '{"format":1}', '{"format":2,"startMs":1}']) {
+    rmSync(join(root, 'calls.csv'));
+    mkdirSync(join(root, 'calls.csv'));
+    await expect(calls(root)).rejects.toMatchObject({ code: 'run-folder-invalid', message: expect.stringContaining('directory') });
+    for (const text of [
+      '{',
+      '[]',
+      '{"format":1}',
+      '{"format":2,"startMs":1}',
+
+      '{"format":1,"startMs":1e300}',
+    ]) {
       writeFileSync(join(root, 'run.json'), text);
       expect(thrown(() => readMeta(root)).code).toBe('run-folder-invalid');
     }
