@@ -272,6 +272,8 @@ export class Call {
   async #pressByInfo(digits: string, toneMs: number): Promise<void> {
     const leg = this.#leg;
     for (const digit of digits) {
+      // The caller has pressed it now; how long the vendor takes over it is part of what is measured.
+      const at = this.#vu.services.clock.now();
       const status = await leg.inDialog.inform(digit, toneMs);
       this.#mustBeUp();
       if (status < 200 || status >= 300)
@@ -282,7 +284,7 @@ export class Call {
             todo: "leave out via: 'info'",
           },
         );
-      leg.lastDigitAt = this.#vu.services.clock.now();
+      leg.lastDigitAt = at;
     }
   }
 

@@ -95,6 +95,24 @@ describe('digits by INFO', () => {
     expect(bench.rows.calls[0]).toMatchObject({ digits_sent: '1#', digits_received: '79' });
   });
 
+  it('the queue is entered when the digit is sent, however long the vendor takes to say that it has it', async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await openBench(1);
+    answering([], () => {
+      for (const until = performance.now() + 400; performance.now() < until; );
+      return 200;
+    });
+    let pressedAt = 0;
+    await play({}, async (call) => {
+      await call.answered();
+      pressedAt = bench.services.clock.now();
+      await call.press('1', { via: 'info', after: 0 });
+      await call.agent({ patience: 0 }).catch(() => {});
+    });
+    expect(bench.rows.calls[0]!.queue_ms).toBeGreaterThanOrEqual(pressedAt);
+    expect(bench.rows.calls[0]!.queue_ms).toBeLessThan(pressedAt + 200);
+  });
+
   it('a vendor that takes none is named', async () => {
     answering([], () => 415);
     const thrown = await play({}, async (call) => {
