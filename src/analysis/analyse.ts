@@ -198,7 +198,7 @@ class Analysis implements RunFold {
       concurrency,
       queue,
       agents: this.#agents.figures(startMs, lastMs, this.#terms.agents, this.#routing.loggedInMs(startMs, lastMs)),
-      routing: this.#routing.figures(lastMs),
+      routing: this.#routing.figures(lastMs, health.unhealthy),
       callBacks: this.#callBacks.figures(),
       model: queue.measured ? this.#routing.model(lastMs) : null,
       faults,

@@ -12,10 +12,18 @@ import type { Login, Waiting } from './queue-log.ts';
 
 const GRACE_MS = 1000;
 const MOST_SPANS = 50;
+/** Instead of the index of a queue. */
+const UNWELL = -1;
+
+export interface Stretch {
+  fromMs: number;
+  toMs: number;
+}
 
 /**
  * Null where no agent of ours was ever offered anything. @param lastMs until when those logged in stay so @param skillsOf the skills of an agent
  * that was never offered anything, as rows write them; undefined: not known, and left out
+ * @param unwell when our own instrument was: nothing counts then
  */
 export function idleWhileWaiting(
   matched: Matched,
@@ -23,6 +31,7 @@ export function idleWhileWaiting(
   logins: readonly Login[],
   lastMs: number,
   skillsOf: (agent: string) => string | undefined = () => undefined,
+  unwell: readonly Stretch[] = [],
   graceMs = GRACE_MS,
 ): IdleFigures | null {
   if (matched.length === 0) return null;
@@ -38,20 +47,24 @@ export function idleWhileWaiting(
   };
   for (const [queue, from, to] of waits(matched, calls)) span(from, to, queues.indexOf(queue), null);
   for (const [agent, pool, from, to] of idles(agents, lastMs)) span(from, to, pools.indexOf(pool), agent);
+  for (const { fromMs, toMs } of unwell)
+    changes.push({ at: fromMs, index: UNWELL, by: 1, agent: null }, { at: toMs, index: UNWELL, by: -1, agent: null });
   changes.sort((a, b) => a.at - b.at || a.by - b.by);
 
   const waiting = new Array<number>(queues.length).fill(0);
   const idle = pools.map(() => new Set<string>());
   const spans: IdleFigures['spans'] = [];
+  let blind = 0;
   let [wholeMs, agentMs, longestMs, from] = [0, 0, 0, null as number | null];
   for (let i = 0; i < changes.length; i++) {
     const { at, index, by, agent } = changes[i]!;
-    if (agent === null) waiting[index] = waiting[index]! + by;
+    if (index === UNWELL) blind += by;
+    else if (agent === null) waiting[index] = waiting[index]! + by;
     else if (by === 1) idle[index]!.add(agent);
     else idle[index]!.delete(agent);
     const next = changes[i + 1]?.at ?? at;
     if (next === at) continue;
-    const agents = mismatched(waiting, idle, able);
+    const agents = blind > 0 ? 0 : mismatched(waiting, idle, able);
     if (agents === 0) from = null;
     else {
       from ??= at;

@@ -1,7 +1,7 @@
 /** Everything about who was served when and by whom, gathered from callers', agents' and registrations' rows in any order. */
 import type { Fold } from '../metrics/fold.ts';
 import type { AgentRow, CallRow, EventRow } from '../record/schema.ts';
-import { idleWhileWaiting, loggedInMs } from './idle.ts';
+import { idleWhileWaiting, loggedInMs, type Stretch } from './idle.ts';
 import type { ModelFigures, RoutingFigures } from './model-queue.ts';
 import { modelBeside } from './modelling.ts';
 import { agentGroups, offerFigures, strayed } from './offers.ts';
@@ -59,8 +59,8 @@ export class RoutingFold implements Fold<CallRow, RoutingFigures> {
     this.#minutes.merge(other.#minutes);
   }
 
-  /** @param lastMs until when agents that are logged in stay so */
-  figures(lastMs = Number.POSITIVE_INFINITY): RoutingFigures {
+  /** @param lastMs until when agents that are logged in stay so @param unwell when our own instrument was, in order of time */
+  figures(lastMs = Number.POSITIVE_INFINITY, unwell: readonly Stretch[] = []): RoutingFigures {
     const { calls, offers, logins } = this.#log;
     const matched = this.#log.matched();
     const until = Number.isFinite(lastMs) ? lastMs : calls.reduce((last, { exitMs }) => Math.max(last, exitMs ?? 0), 0);
@@ -69,11 +69,15 @@ export class RoutingFold implements Fold<CallRow, RoutingFigures> {
     // Queued for another skill, they stood in nobody's way here: misrouted, and nothing else.
     const astray = strayed(matched);
     const queued = astray.size > 0 ? calls.filter((call) => !astray.has(call)) : calls;
+    // What our own threads saw late has no order.
+    const seenWell = (at: number | null) => at === null || !unwell.some(({ fromMs, toMs }) => fromMs <= at && at < toMs);
+    const ordered =
+      unwell.length > 0 ? queued.filter((call) => seenWell(call.entryMs) && seenWell(turns.get(call) ?? call.exitMs)) : queued;
     return {
-      ...orderOf(queued, turns),
-      fifoSameSite: sites.size > 1 ? orderOf(queued, turns, { queueOf: ({ queue, site }) => `${site} ${queue}` }).fifo : null,
+      ...orderOf(ordered, turns),
+      fifoSameSite: sites.size > 1 ? orderOf(ordered, turns, { queueOf: ({ queue, site }) => `${site} ${queue}` }).fifo : null,
       offers: offerFigures(matched, calls, logins),
-      idle: idleWhileWaiting(matched, queued, logins, until, this.#options.skillsOf),
+      idle: idleWhileWaiting(matched, queued, logins, until, this.#options.skillsOf, unwell),
       groups: agentGroups(offers),
       bySkill: this.#skills.figures(),
       byClass: this.#classes.figures(),

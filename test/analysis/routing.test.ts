@@ -117,6 +117,23 @@ describe('order of service', () => {
     expect(routing!.idle!.seconds).toBe(0);
   });
 
+  it('takes no order, and no idle time, from seconds in which our own instrument was unwell', () => {
+    const calls = [waiting('1', 0, 9000), waiting('2', 1000, 2000), waiting('3', 2000, 9000)];
+    const offers = [offer('a-1', '2', 2500, 3000, 4000), offer('a-1', '1', 8500, 9000, 10_000), offer('a-2', '3', 10_500, 11_000, 12_000)];
+    const second = (at: number, healthy: boolean) =>
+      rowOf('timeline', { t_ms: T0 + at, healthy, unhealthy: healthy ? null : 'event-loop delay' });
+    const analyse = (unwell: number[]) =>
+      new Record()
+        .add('timeline', ...range(12).map((i) => second(i * 1000, !unwell.includes(i))))
+        .add('calls', ...calls)
+        .add('agents', ...offers)
+        .analyse().routing!;
+    // The second passes the first; a-1 idles from 5 s until it is rung for the first.
+    expect(analyse([])).toMatchObject({ fifo: { pairs: 1 }, idle: { seconds: 3.5 } });
+    expect(analyse([2])).toMatchObject({ fifo: { pairs: 0 }, idle: { seconds: 3.5 } });
+    expect(analyse([6])).toMatchObject({ fifo: { pairs: 1 }, idle: { seconds: 2.5, longestMs: 1500 } });
+  });
+
   it('agrees with counting every pair', () => {
     const caller = fc.record({
       at: fc.integer({ min: 0, max: 3000 }),

@@ -3,7 +3,7 @@ import type { QueueGlossary } from './definitions-queue.ts';
 export const queueDefinitionsEn: QueueGlossary = {
   fifoInversions: [
     'Passed over inside one priority',
-    'Share of the queued callers who were overtaken: a caller of the same queue and priority, who had entered later, had a turn while they still waited. A turn is the first offer to an agent where agents are ours, else the agent on the line. Entries or turns within 50 ms have no order.',
+    'Share of the queued callers who were overtaken: a caller of the same queue and priority, who had entered later, had a turn while they still waited. A turn is the first offer to an agent where agents are ours, else the agent on the line. Entries or turns within 50 ms have no order, nor have those that fall in seconds in which our own instrument was unwell.',
   ],
   fifoSameSite: [
     'Passed over inside one site',
@@ -25,7 +25,7 @@ export const queueDefinitionsEn: QueueGlossary = {
   ],
   idleWhileWaiting: [
     'Agents idle while callers waited',
-    'Time in which an agent sat idle although a caller waited whom it could serve. Both count only 1 s after they began to, so that handing over is not held against the vendor; a caller for whom an agent rings does not count.',
+    'Time in which an agent sat idle although a caller waited whom it could serve. Both count only 1 s after they began to, so that handing over is not held against the vendor; a caller for whom an agent rings does not count, nor do seconds in which our own instrument was unwell.',
   ],
   longestIdle: [
     'Offers to the longest idle agent',
