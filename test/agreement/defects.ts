@@ -2,6 +2,7 @@
  * Mistakes that the embedded vendor made on purpose, held against what the analysis found: each one found, by its caller, and none other. What the vendor
  * says it did (events of kind `defect`) is itself held against its ground truth, counted here anew and apart from src/analysis.
  */
+import type { Stretch } from '../../src/analysis/idle.ts';
 import type { RoutingFigures } from '../../src/analysis/model-queue.ts';
 import type { CallRow } from '../../src/record/schema.ts';
 import type { DefectKind } from '../../src/simulator/config.ts';
@@ -49,14 +50,22 @@ interface Told {
   toMs?: number;
 }
 
-export function checkDefects(vendor: VendorTruth, calls: readonly CallRow[], routing: RoutingFigures): DefectCheck[] {
+/** @param unwell seconds in which our instrument was: nothing need be found there */
+export function checkDefects(
+  vendor: VendorTruth,
+  calls: readonly CallRow[],
+  routing: RoutingFigures,
+  unwell: readonly Stretch[] = [],
+): DefectCheck[] {
+  const near = (...at: (number | null)[]) =>
+    at.some((ms) => ms !== null && unwell.some(({ fromMs, toMs }) => fromMs - BRIEF_MS <= ms && ms < toMs + BRIEF_MS));
   const told = (kind: DefectKind) =>
     vendor.events.filter((event) => event.kind === 'defect' && event.name === kind).map(({ detail }) => detail as Told);
   const idOf = new Map(calls.map((row) => [row.call, row.sip_call_id ?? '']));
   const numberOf = new Map(vendor.truth.map((row) => [row.sip_call_id, row.caller]));
   const examples = (kind: string) => routing.offers.examples.filter((one) => one.kind === kind);
   const passed = (kind: 'fifo' | 'priority') => {
-    const real = passedOver(vendor, kind);
+    const real = passedOver(vendor, kind, near);
     const found = routing[kind].examples.map(({ call }) => idOf.get(call) ?? call);
     const lost = [...neverRung(vendor)].filter((call) => real.has(call));
     return judge(kind, [...told(kind).map(({ call }) => call), ...lost], real, found, routing[kind].overtaken.part);
@@ -103,7 +112,7 @@ export function checkDefects(vendor: VendorTruth, calls: readonly CallRow[], rou
     reached('misrouted'),
     rung('duplicate', routing.offers.duplicates.part),
     rung('ghost', routing.offers.ghosts.part),
-    forgotten(told('idle'), vendor, routing),
+    forgotten(told('idle'), vendor, routing, near),
     judge(
       'lingering',
       [],
@@ -126,6 +135,9 @@ function besides(decoy: OfferTruth, { truth, offers }: VendorTruth): number {
     }),
   );
 }
+
+/** Is one of these times in a second in which our instrument was unwell, or next to it? */
+type Near = (...at: (number | null)[]) => boolean;
 
 type Certainty = 'sure' | 'race' | 'none';
 const certainty = (ms: number): Certainty => (ms > RACE_MS + MARGIN_MS ? 'sure' : ms < RACE_MS - MARGIN_MS ? 'none' : 'race');
@@ -156,7 +168,7 @@ function neverRung({ events, offers }: VendorTruth): Set<string> {
 }
 
 /** Who was passed over in the ground truth, and how surely another observer must see it: every pair, by the definition of docs/metrics.md. */
-function passedOver({ truth, offers, events }: VendorTruth, kind: 'fifo' | 'priority'): Map<string, Certainty> {
+function passedOver({ truth, offers, events }: VendorTruth, kind: 'fifo' | 'priority', near: Near): Map<string, Certainty> {
   const turns = new Map<string, number>();
   for (const { sip_call_id, defect, offered_ms } of offers)
     if (defect !== 'ghost') turns.set(sip_call_id, Math.min(turns.get(sip_call_id) ?? Number.POSITIVE_INFINITY, offered_ms));
@@ -168,19 +180,22 @@ function passedOver({ truth, offers, events }: VendorTruth, kind: 'fifo' | 'prio
   for (const queue of groupBy(queued, (row) => row.skill ?? '').values())
     for (const i of queue) {
       const leaves = turns.get(i.sip_call_id) ?? i.agent_ms ?? i.ended_ms!;
-      let most = 0;
+      let [most, clear] = [0, 0];
       for (const j of queue) {
         if (kind === 'fifo' ? i.priority !== j.priority : i.priority <= j.priority) continue;
         const turn = turns.get(j.sip_call_id) ?? j.agent_ms;
-        if (turn !== null) most = Math.max(most, Math.min(j.queued_ms! - i.queued_ms!, leaves - turn));
+        if (turn === null) continue;
+        const apart = Math.min(j.queued_ms! - i.queued_ms!, leaves - turn);
+        most = Math.max(most, apart);
+        if (!near(i.queued_ms, leaves, j.queued_ms, turn)) clear = Math.max(clear, apart);
       }
-      if (certainty(most) !== 'none') certain.set(i.sip_call_id, certainty(most));
+      if (certainty(most) !== 'none') certain.set(i.sip_call_id, certainty(clear) === 'sure' ? 'sure' : 'race');
     }
   return certain;
 }
 
 /** The vendor forgets agents for a while; it shows where somebody of their skill waits meanwhile, looked at every hundredth of a second. */
-function forgotten(told: readonly Told[], vendor: VendorTruth, routing: RoutingFigures): DefectCheck {
+function forgotten(told: readonly Told[], vendor: VendorTruth, routing: RoutingFigures, near: Near): DefectCheck {
   const { truth, offers } = vendor;
   const unseen = neverRung(vendor);
   const lost = truth.filter((row) => unseen.has(row.sip_call_id));
@@ -195,7 +210,7 @@ function forgotten(told: readonly Told[], vendor: VendorTruth, routing: RoutingF
     let steps = 0;
     let [first, last] = [Number.POSITIVE_INFINITY, 0];
     for (let t = fromMs! + GRACE_MS; t < toMs!; t += STEP_MS)
-      if (waits.some(({ skill, from, to }) => skill === skillOf.get(agent!) && from + GRACE_MS <= t && t < to)) {
+      if (!near(t) && waits.some(({ skill, from, to }) => skill === skillOf.get(agent!) && from + GRACE_MS <= t && t < to)) {
         steps++;
         [first, last] = [Math.min(first, t), t];
       }

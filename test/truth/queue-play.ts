@@ -7,7 +7,7 @@ import type { RunAnalysis } from '../../src/analysis/model.ts';
 import { startEmbedded } from '../../src/cli/embedded.ts';
 import { startRun } from '../../src/engine/run.ts';
 import { replay } from '../../src/record/replay.ts';
-import type { AgentRow, CallRow, TimelineRow } from '../../src/record/schema.ts';
+import type { AgentRow, CallRow } from '../../src/record/schema.ts';
 import type { SimulatorConfig } from '../../src/simulator/config.ts';
 import type { OfferTruth, SimulatorEvent, TruthRow } from '../../src/simulator/truth.ts';
 import type { AgentGroup, Claims } from '../../src/vendor/profile.ts';
@@ -26,9 +26,9 @@ export interface People extends Partial<AgentGroup> {
 
 export interface Played {
   dir: string;
+  /** Those that came to an INVITE. */
   calls: CallRow[];
   agents: AgentRow[];
-  timeline: TimelineRow[];
   analysis: RunAnalysis;
   vendor: VendorTruth;
 }
@@ -70,9 +70,8 @@ export async function play(source: string, people: readonly People[], port: numb
     await embedded.stop();
     return {
       dir,
-      calls: await rowsOf(dir, 'calls'),
+      calls: (await rowsOf(dir, 'calls')).filter(({ invite_ms }) => invite_ms !== null),
       agents: await rowsOf(dir, 'agents'),
-      timeline: await rowsOf(dir, 'timeline'),
       analysis: fold.figures(),
       vendor: { truth: read<TruthRow>(truthFile), offers: read<OfferTruth>(offersFile), events: told },
     };
@@ -93,17 +92,4 @@ function read<Row>(file: string): Row[] {
     });
     return Object.fromEntries(cells) as Row;
   });
-}
-
-/** Seconds in which our instrument was unhealthy, and how many there were. */
-export function unhealthySeconds(timeline: readonly TimelineRow[]): { at: Map<number, string>; seconds: number } {
-  const at = new Map<number, string>();
-  const all = new Set<number>();
-  for (const { t_ms, healthy, unhealthy } of timeline) {
-    if (t_ms === null) continue;
-    const second = Math.floor(t_ms / 1000);
-    all.add(second);
-    if (healthy === false) at.set(second, [at.get(second), unhealthy ?? 'unhealthy'].filter(Boolean).join(' '));
-  }
-  return { at, seconds: all.size };
 }
