@@ -51,7 +51,8 @@ export default defineVendor({
     menu: { '1': 'support' },
     ringMs: 50,
     answerMs: 150,
-    // Whoever leaves a phone ringing is passed over; the caller keeps the place.
+    // Whoever leaves a phone ringing is passed over, the caller keeps the place; after a call an agent is left alone for the wrap-up.
+    wrapUpMs: 700,
     agentRingMs: 4000,
     trunk: { host: '127.0.0.1', port: SIP_PORT },
     phones: [{ ...NUMBERS, count: AGENTS, skill: 'support' }],

@@ -154,7 +154,7 @@ export function spanFigures(
 /** When each caller was offered to the agent who answered: before that it waited, after it the agent rang. */
 function takenAt(matched: ModelInput['matched']): Map<Waiting, number> {
   const taken = new Map<Waiting, number>();
-  for (const { offer, call } of matched) if (call && offer.answerMs !== null) taken.set(call, offer.offeredMs);
+  for (const { offer, call } of matched) if (call && offer.answerMs !== null && !offer.back) taken.set(call, offer.offeredMs);
   return taken;
 }
 

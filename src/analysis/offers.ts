@@ -1,7 +1,7 @@
 /**
  * What was offered to agents, and to whom: ghosts, duplicates, misrouted calls, and how evenly.
  *
- *   ghost        rang although no caller of ours was alive for it
+ *   ghost        rang although no caller of ours was alive for it, nor called back
  *   lingering    still rang more than 1 s after its caller had gone
  *   duplicate    rang while another agent rang or talked for the same caller
  *   misrouted    the agent on the line has not the skill that the caller asked for
@@ -27,6 +27,7 @@ export function offerFigures(matched: Matched, calls: readonly Waiting[], logins
   const seen = new Seen();
   for (const { offer, call } of offers) {
     if (!known) break;
+    if (offer.back) continue;
     if (call === null || call.endMs < offer.offeredMs - RACE_MS) seen.add('ghost', call, offer);
     else if ((offer.answerMs ?? offer.endMs) > call.endMs + LINGERS_MS) seen.add('lingering', call, offer);
   }

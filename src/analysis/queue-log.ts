@@ -40,6 +40,8 @@ export interface Offer {
   endMs: number;
   readyMs: number;
   outcome: string | null;
+  /** For a caller whom the vendor has called back: the call that asked is over, its caller is on the line again. */
+  back?: boolean;
 }
 
 /** From here on an agent can be rung and would answer, or no longer. */
@@ -63,6 +65,8 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
   readonly calls: Waiting[] = [];
   readonly offers: Offer[] = [];
   readonly #marks: Mark[] = [];
+  /** Call-backs answered, by the call that asked; ended Infinity while they last. */
+  readonly #backs = new Map<string, { fromMs: number; toMs: number }>();
 
   add(row: CallRow): void {
     if (row.wants_agent !== true || row.invite_ms === null || row.outcome === 'harness') return;
@@ -101,9 +105,17 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
   }
 
   addEvent(row: EventRow): void {
+    if (row.kind === 'call-back' && row.name !== null && row.t_ms !== null) this.#addBack(row.name, row.t_ms, row.action);
     // One with a value counts them all.
     if (row.kind !== 'registration' || row.name === null || row.t_ms === null || row.value !== null) return;
     this.#marks.push({ agent: row.name, atMs: row.t_ms, action: row.action ?? '' });
+  }
+
+  #addBack(call: string, atMs: number, action: string | null): void {
+    const known = this.#backs.get(call) ?? { fromMs: Number.POSITIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+    this.#backs.set(call, known);
+    if (action === 'answered') known.fromMs = atMs;
+    else if (action === 'ended' || action === 'failed') known.toMs = atMs;
   }
 
   /** Changes of who is there, each agent's in order of time. */
@@ -121,6 +133,10 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
     for (const call of other.calls) this.calls.push(call);
     for (const offer of other.offers) this.offers.push(offer);
     for (const mark of other.#marks) this.#marks.push(mark);
+    for (const [call, { fromMs, toMs }] of other.#backs) {
+      const known = this.#backs.get(call) ?? { fromMs, toMs };
+      this.#backs.set(call, { fromMs: Math.min(known.fromMs, fromMs), toMs: Math.min(known.toMs, toMs) });
+    }
   }
 
   figures(): readonly Waiting[] {
@@ -141,7 +157,10 @@ export class QueueLog implements Fold<CallRow, readonly Waiting[]> {
       if (same) same.push(call);
       else byNumber.set(tail, [call]);
     }
-    return this.offers.map((offer) => {
+    return this.offers.map((given) => {
+      const back = given.call === null ? undefined : this.#backs.get(given.call);
+      const isBack = back !== undefined && back.fromMs <= given.offeredMs + RACE_MS && given.offeredMs <= back.toMs + RACE_MS;
+      const offer = isBack ? { ...given, back: true } : given;
       const named = offer.call === null ? undefined : byName.get(offer.call);
       if (named) return { offer, call: named };
       const open = (byNumber.get(tailOf(offer.caller)) ?? []).filter(
@@ -182,7 +201,7 @@ export function tailOf(number: string): string {
 export function turnsOf(matched: readonly { offer: Offer; call: Waiting | null }[]): Map<Waiting, number> {
   const turns = new Map<Waiting, number>();
   for (const { offer, call } of matched) {
-    if (!call) continue;
+    if (!call || offer.back) continue;
     const known = turns.get(call);
     if (known === undefined || offer.offeredMs < known) turns.set(call, offer.offeredMs);
   }

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
 import { CallBackFold } from '../../src/analysis/call-backs.ts';
+import { offerFigures } from '../../src/analysis/offers.ts';
+import { QueueLog } from '../../src/analysis/queue-log.ts';
+import { rowOf } from '../../src/record/schema.ts';
 import { event, Record, T0 } from './synthetic.ts';
 
 const said = (at: number, name: string, action: string, value: number | null = null) => event(at, 'call-back', action, name, { value });
@@ -40,4 +43,47 @@ it('is the same from two halves', () => {
   left.merge(right);
   expect(left.figures()).toEqual(whole.figures());
   expect(EVENTS[0]!.t_ms).toBe(T0);
+});
+
+it('an agent who rings for a caller who was called back rings for no ghost', () => {
+  const log = new QueueLog();
+  const call = (name: string, caller: string, wants: boolean) =>
+    log.add(
+      rowOf('calls', {
+        call: name,
+        caller,
+        wants_agent: wants,
+        invite_ms: T0,
+        answer_ms: T0 + 100,
+        queue_ms: T0 + 200,
+        end_ms: T0 + 20_000,
+      }),
+    );
+  const agent = (name: string, asked: string, at: number) =>
+    log.addAgent(
+      rowOf('agents', {
+        agent: name,
+        skills: 'support',
+        call: asked,
+        caller: `90${asked}`,
+        offered_ms: T0 + at,
+        answer_ms: T0 + at + 500,
+        end_ms: T0 + at + 5000,
+        outcome: 'answered',
+      }),
+    );
+  // c-1 never asked for an agent, c-2 did before it left its number: both have ended when they are called back.
+  call('c-1', '90c-1', false);
+  call('c-2', '90c-2', true);
+  call('c-9', '90c-9', true);
+  for (const row of EVENTS) log.addEvent(row);
+  log.addEvent(said(70_000, 'c-2', 'answered'));
+  agent('a-1', 'c-1', 34_000);
+  agent('a-2', 'c-2', 71_000);
+  agent('a-3', 'c-9', 1000);
+  expect(offerFigures(log.matched(), log.calls, log.logins)).toMatchObject({ ghosts: { part: 0, whole: 3 }, lingering: { part: 0 } });
+  // Before it was answered, or after it was over, nobody is there.
+  agent('a-4', 'c-1', 25_000);
+  agent('a-4', 'c-1', 65_000);
+  expect(offerFigures(log.matched(), log.calls, log.logins).ghosts).toMatchObject({ part: 2, whole: 5 });
 });
