@@ -1,6 +1,6 @@
 /** `callsurge import`: last year's log into arrivals that a scenario can replay. Sends nothing; customers' numbers stay out of what it writes. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { formatDuration } from '../duration.ts';
 import { CallsurgeError, messageOf } from '../errors.ts';
@@ -34,6 +34,9 @@ Example:
   then in the scenario: surge = { arrivals: replay('data/last-year.json', { scale: 1.5, compress: 10 }) }`,
     )
     .action((file: string, flags: ImportFlags) => {
+      for (const input of [file, flags.mapping])
+        if (resolve(input) === resolve(flags.out))
+          throw new CallsurgeError('usage', 'it would be written over', { where: flags.out, todo: 'name another file with --out' });
       const mapping = checkMapping(readJson(flags.mapping), flags.mapping);
       const { log, rows, filtered, outside, calls, callers, unnamed } = importLog(readBytes(file), mapping, {
         name: basename(file),

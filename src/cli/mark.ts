@@ -18,7 +18,7 @@ export function markCommand(): Command {
     .argument('<folder>', 'run folder, of a run that goes on or is over')
     .argument('<what>', MARK_TYPES.join(', '))
     .addOption(new Option('--by <whom>', 'who says so').choices(['buyer', 'vendor']).default('buyer'))
-    .option('--at <time>', 'when it happened: 2026-11-11T00:12:30+08:00, 00:12:30 (today, local) or -90s (ago); default now')
+    .option('--at <time>', 'when it happened: 2026-11-11T00:12:30+08:00, 00:12:30 (local, the last time it was) or -90s (ago); default now')
     .option('--error <duration>', 'how far off that may be (default 1s)')
     .option('--note <text>', 'what the report is to say beside it')
     .option('--fault <name>', 'the fault that it belongs to (default: the one before it)')

@@ -32,6 +32,8 @@ export const BY_HAND_ERROR_MS = 1000;
 export const MARK_URL_FILE = 'mark.url';
 const ANSWER_MS = 3000;
 const TEXT_LIMIT = 500;
+/** Clocks differ by so much. */
+const AHEAD_MS = 60_000;
 
 export function markRow({ type, by, at, errorMs, note, fault }: Mark): EventRow {
   return rowOf('events', {
@@ -75,14 +77,20 @@ function timeOf(raw: unknown, now: number): number {
   if (typeof raw === 'number' && Number.isFinite(raw)) return raw;
   const text = String(raw).trim();
   if (/^-\S+$/.test(text)) return now - durationMs(text.slice(1), 'mark.at');
-  // A local time without a date: of today.
-  const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/.exec(text);
+  // A local time without a date: when the clock last showed it. Just after midnight that is yesterday.
+  const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?$/.exec(text);
   if (clock) {
-    const day = new Date(now);
-    day.setHours(Number(clock[1]), Number(clock[2]), 0, 0);
-    return day.getTime() + Number(clock[3] ?? 0) * 1000;
+    const at = (daysAgo: number) => {
+      const day = new Date(now);
+      day.setDate(day.getDate() - daysAgo);
+      day.setHours(Number(clock[1]), Number(clock[2]), 0, 0);
+      return day.getTime() + Number(clock[3] ?? 0) * 1000;
+    };
+    return at(0) <= now + AHEAD_MS ? at(0) : at(1);
   }
-  const at = Date.parse(text);
+  const at = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN;
+  if (at > now + AHEAD_MS)
+    throw new CallsurgeError('usage', `"${text}" is still to come`, { where: '--at', todo: 'mark what has happened, in your time zone' });
   if (Number.isFinite(at)) return at;
   throw new CallsurgeError('usage', `"${text}" is no time`, { where: '--at', todo: 'write 2026-11-11T00:12:30+08:00, 00:12:30 or -90s' });
 }

@@ -33,6 +33,12 @@ it('a log becomes arrivals and a plan; no number of a customer is in anything th
   expect(imported.code).toBe(EXIT.ok);
   expect(imported.stdout).toContain('600 in');
   expect(imported.stdout).toContain('callers   400, hashed');
+  for (const own of ['log.csv', './mapping.json'])
+    expect(await place.run(['import', 'log.csv', '--mapping', 'mapping.json', '--out', own])).toMatchObject({
+      code: EXIT.invalidConfig,
+      stderr: expect.stringContaining('written over'),
+    });
+  expect(readFileSync(join(place.dir, 'log.csv'), 'utf8')).toMatch(/^Start,From,Queue/);
   const planned = await place.run(['plan', 'replay.ts', '--vendor', 'embedded']);
   expect(planned.stdout).toContain('calls             900');
   expect(planned.stdout).toContain('arrivals replayed from');

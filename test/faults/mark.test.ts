@@ -37,6 +37,10 @@ describe('what somebody says', () => {
     );
     expect(vendor).toEqual({ type: 'fixed', by: 'vendor', at: NOW - 30_000, errorMs: 5000, note: 'route gone', fault: 'cable' });
     expect(readMark({ type: 'alarm', at: '-90s' }, NOW).at).toBe(NOW - 90_000);
+    const late = new Date(2026, 10, 12, 0, 5).getTime();
+    expect(readMark({ type: 'alarm', at: '23:59:30' }, late).at, 'just after midnight').toBe(new Date(2026, 10, 11, 23, 59, 30).getTime());
+    for (const at of ['25:61:00', '12:60', '2099-01-01T00:00:00Z', '11/11', 'tomorrow'])
+      expect(() => readMark({ type: 'alarm', at }, late), at).toThrow(expect.objectContaining({ code: 'usage' }));
     const today = new Date(readMark({ type: 'alarm', at: '00:12:30.5' }, NOW).at);
     expect([today.getHours(), today.getMinutes(), today.getSeconds(), today.getMilliseconds()]).toEqual([0, 12, 30, 500]);
   });
