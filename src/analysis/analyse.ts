@@ -304,7 +304,8 @@ class Analysis implements RunFold {
 
   #validity(health: HealthFigures, lastMs: number): RunAnalysis['validity'] {
     const reasons: string[] = [];
-    if ((health.harnessShare.value ?? 0) > HARNESS_LIMIT) reasons.push('harness-share');
+    const { part, whole } = health.harnessShare;
+    if (whole > 0 && (part - (health.plannedFailures ?? 0)) / whole > HARNESS_LIMIT) reasons.push('harness-share');
     if (health.unhealthySeconds * 2 > health.seconds) reasons.push('mostly-unhealthy');
     return {
       valid: reasons.length === 0,

@@ -47,6 +47,9 @@ class Either {
   }
 }
 
+/** As sip/address-switch.ts, sip/name-view.ts and call/leg.ts say it. */
+const PLANNED = /by a fault of this run/;
+
 const worst = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.max(a, b));
 const secondOf = (ms: number) => Math.floor(ms / 1000);
 
@@ -61,6 +64,7 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
   readonly #dropped = new Either();
   #calls = 0;
   #harness = 0;
+  #planned = 0;
 
   add(row: TimelineRow): void {
     if (row.t_ms === null) return;
@@ -78,7 +82,9 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
 
   addCall(row: CallRow): void {
     this.#calls++;
-    if (row.outcome === 'harness') this.#harness++;
+    if (row.outcome !== 'harness') return;
+    this.#harness++;
+    if (PLANNED.test(row.blame_why ?? '')) this.#planned++;
   }
 
   merge(other: this): void {
@@ -101,6 +107,7 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
     this.#dropped.merge(other.#dropped);
     this.#calls += other.#calls;
     this.#harness += other.#harness;
+    this.#planned += other.#planned;
   }
 
   /** No unhealthy second is touched by [fromMs, toMs]. */
@@ -147,6 +154,7 @@ export class HealthFold implements Fold<TimelineRow, HealthFigures> {
       socketDrops: this.#drops.value,
       dropped: this.#dropped.value,
       harnessShare: share(this.#harness, this.#calls),
+      plannedFailures: this.#planned,
       unhealthy,
     };
   }

@@ -256,6 +256,8 @@ export interface HealthFigures {
   socketDrops: number;
   dropped: number;
   harnessShare: Ratio;
+  /** Of these, by a planned fault of our own side: no weakness of the instrument. */
+  plannedFailures?: number;
   /** Shaded in charts. */
   unhealthy: { fromMs: number; toMs: number; why: string }[];
 }

@@ -244,7 +244,12 @@ export class CallerLeg {
     facts.transferred = this.inDialog.transferred;
     facts.followed = this.inDialog.followed;
     this.#signalling?.close();
-    Object.assign(row, judge(row, facts));
+    const judged = judge(row, facts);
+    const { invite_ms: from, end_ms: to } = row;
+    // What our own missing address did to a call is nobody else's failure.
+    const ours = judged.blame !== null && from !== null && to !== null && this.#services.addressGone?.(from, to) === true;
+    if (ours) facts.harness ??= `our own address was gone meanwhile, by a fault of this run (else: ${judged.blame_why ?? judged.outcome})`;
+    Object.assign(row, ours ? judge(row, facts) : judged);
     sink.write('calls', row);
     trace?.caller(row);
     this.move('over');

@@ -62,6 +62,8 @@ export interface CallServices {
   trunks: LiveTrunk[];
   /** Names of trunks that a fault of ours has taken down: no new calls over them. */
   trunksDown?: Set<string>;
+  /** Whether a fault of ours had taken our address away at any time in it, Clock ms. */
+  addressGone?(fromMs: number, toMs: number): boolean;
   /** The run's caller numbers: the k-th caller of the run presents the k-th number of the contract's patterns. */
   callerNumber(iteration: number, vip: boolean): string;
   /** Tones that mean something here: the profile's announcements. */

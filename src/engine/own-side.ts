@@ -1,4 +1,5 @@
 /** What a fault of our own side can take away from one thread: its address, and what it is told of names (docs/faults.md). */
+import type { Clock } from '../clock.ts';
 import { durationMs } from '../duration.ts';
 import type { MediaPump } from '../media/stream.ts';
 import type { OwnFault } from '../scenario/surge.ts';
@@ -13,10 +14,14 @@ export class OwnSide {
   readonly address = new AddressSwitch();
   readonly names: NameView;
   readonly #host: string;
+  readonly #clock: Clock;
+  /** When the address was gone, Clock ms; the last may not be over. */
+  readonly #gone: { fromMs: number; toMs: number }[] = [];
   #pump: MediaPump | undefined;
 
   /** @param index worker, from 0; the main thread comes after the last. */
-  constructor(vendor: VendorProfile, index: number) {
+  constructor(vendor: VendorProfile, index: number, clock: Clock) {
+    this.#clock = clock;
     this.#host = bindAddress(vendor, index);
     this.names = new NameView(nameService(vendor.local?.nameServers));
   }
@@ -26,6 +31,11 @@ export class OwnSide {
     this.#pump = pump;
   }
 
+  /** Whether our address was gone at any time in it. */
+  goneIn(fromMs: number, toMs: number): boolean {
+    return this.#gone.some((span) => span.fromMs <= toMs && span.toMs >= fromMs);
+  }
+
   /** A fault begins or ends; one that is not of this thread's address, or of another kind, changes nothing here. */
   set(fault: OwnFault, on: boolean): void {
     if (fault.action === 'dns-answer') {
@@ -33,6 +43,11 @@ export class OwnSide {
       else this.names.restore(fault.name);
     }
     if (fault.action !== 'address-gone' || (fault.address !== undefined && fault.address !== this.#host)) return;
+    if (on !== this.address.gone) {
+      const now = this.#clock.now();
+      if (on) this.#gone.push({ fromMs: now, toMs: Number.POSITIVE_INFINITY });
+      else this.#gone.at(-1)!.toMs = now;
+    }
     this.address.gone = on;
     this.#pump?.addressGone(on);
   }

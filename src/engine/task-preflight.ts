@@ -18,7 +18,7 @@ export const preflightTask = (run: RunState): Task => ({
         todo: 'run it in a permitted window, or agree on another with the vendor',
       });
     const trunks = liveTrunks(run.wire, process.env);
-    const own = new OwnSide(run.wire, workers);
+    const own = new OwnSide(run.wire, workers, run.clock);
     run.own = own;
     const options = { clock: run.clock, userAgent: 'callsurge', idPrefix: 'm', names: own.names, address: own.address };
     run.stack = await openOurSide(run.wire, workers, process.env, options);

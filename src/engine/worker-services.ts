@@ -52,7 +52,7 @@ export async function openServices(
   let desk: AgentDesk | undefined;
   const traces = init.trace ? new CallTraces() : undefined;
   const trace = traces && new TraceKeeper({ clock, traces, sink, worker, seed });
-  const own = new OwnSide(vendor, worker - 1);
+  const own = new OwnSide(vendor, worker - 1, clock);
   const stack = await openOurSide(vendor, worker - 1, process.env, {
     clock,
     names: own.names,
@@ -98,6 +98,7 @@ export async function openServices(
     gate,
     trunks,
     trunksDown: new Set(),
+    addressGone: (fromMs, toMs) => own.goneIn(fromMs, toMs),
     // Scenarios number their iterations alike: dealt in turn, no two callers share a number.
     callerNumber: (iteration, vip) => {
       const scenario = Math.max(0, scenarios.indexOf(currentVuOrNone()?.scenario ?? ''));

@@ -40,6 +40,7 @@ it('with our own address gone no call can be made: our failure, no promise of th
   const { figures, calls, events, at } = await figuresOf(result);
   const lost = calls.filter((call) => call.dialled_ms! >= at('started') && call.dialled_ms! < at('end'));
   expect(lost.length).toBeGreaterThan(20);
+  expect(figures.validity).toMatchObject({ valid: true });
   for (const call of lost)
     expect(call).toMatchObject({
       outcome: 'harness',
