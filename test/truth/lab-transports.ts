@@ -41,7 +41,7 @@ export async function run(): Promise<TruthTable> {
   return {
     title:
       'The whole of `scenarios/midnight-spike.ts` with eight agents, over each transport in turn, through a Kamailio edge to two Asterisk sites (test/lab). Outcomes call by call ' +
-      'against queue_log and AMI, waits against AMI (all within 250 ms). Peaks: occupied, answered, queued, talking. The agents register at the sites over UDP each time.',
+      'against queue_log and AMI, waits against AMI (all within 250 ms). The calls that were neither answered nor abandoned were refused: a site holds 60, and 40 waiting. Peaks: occupied, answered, queued, talking. The agents register at the sites over UDP each time.',
     columns: [
       'transport',
       'calls',
