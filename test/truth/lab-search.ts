@@ -1,6 +1,6 @@
 /**
  * `npm run truth -- lab-search`: `callsurge search` and `callsurge probe` by the command line against the lab. The limits to find are MAXCALLS of the two
- * Asterisk sites; the prober is stopped, started again, and meets an edge that is killed.
+ * Asterisk sites and the calls per second of the edge; the prober is stopped, started again, and meets an edge that is killed.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const TRIALS = ['--trial', '3s', '--confirm', '5s', '--pause', '500ms'];
 export async function run(): Promise<TruthTable> {
   const lab = await startLab({ kind: 'process', maxCalls: 10, agentsPerSite: 1 });
   try {
-    const lines = [...(await search(lab, 20)), ...(await probe(lab))];
+    const lines = [...(await channelsSought(lab, 20)), ...(await rateSought(lab, 15)), ...(await probe(lab))];
     return {
       title:
         'Two Asterisk sites behind a Kamailio edge (test/lab), the command line as a user types it. Asterisk: its events of each call. Kamailio: its own ' +
@@ -46,13 +46,37 @@ export async function run(): Promise<TruthTable> {
 const facts = (lab: Lab) => lab.sites.flatMap((site) => site.ami.calls());
 const channels = async (lab: Lab) => (await Promise.all(lab.sites.map((site) => site.channels()))).reduce((sum, n) => sum + n, 0);
 
-async function search(lab: Lab, limit: number): Promise<Line[]> {
+async function search(sought: 'concurrency' | 'rate', max: number): Promise<SearchRecord & { code: number | null; ms: number }> {
   using place = new Place({ 'vendor.ts': VENDOR });
-  const args = ['search', '--vendor', 'vendor.ts', '--number', 'echo', '--max', '100', ...TRIALS];
-  const done = await place.run(args);
+  const done = await place.run(['search', '--vendor', 'vendor.ts', '--number', 'echo', '--for', sought, '--max', `${max}`, ...TRIALS]);
   console.error(done.stdout + done.stderr);
   const [dir] = place.runs();
-  const { result, trials } = JSON.parse(readFileSync(join(dir!, 'search.json'), 'utf8')) as SearchRecord;
+  return { ...(JSON.parse(readFileSync(join(dir!, 'search.json'), 'utf8')) as SearchRecord), code: done.code, ms: done.ms };
+}
+
+/** The edge's own limit; the sites hold whatever comes. A rate is found within one (docs/limits-and-availability.md). */
+async function rateSought(lab: Lab, limit: number): Promise<Line[]> {
+  for (const { name } of lab.sites) await lab.setMaxCalls(name, 100);
+  await lab.rpc(`htable.seti knob cps ${limit}`);
+  const { result, trials, code, ms } = await search('rate', 50);
+  await lab.rpc('htable.seti knob cps 100');
+  return [
+    [
+      '`search --for rate`: calls per second that Kamailio lets in',
+      `${limit}`,
+      `carries ${result.lower}, fails at ${result.upper}: ${result.kind} (${trials.length} trials in ${elapsedText(ms)})`,
+      Math.abs(result.lower - limit) <= 1 &&
+        result.upper !== null &&
+        result.kind === 'configured limit' &&
+        result.confirmed &&
+        result.valid &&
+        code === EXIT.ok,
+    ],
+  ];
+}
+
+async function channelsSought(lab: Lab, limit: number): Promise<Line[]> {
+  const { result, trials, code, ms } = await search('concurrency', 100);
   const taken = facts(lab).filter(({ refused }) => refused === null);
   const most = peaksOfFacts(taken).occupied;
   // Each trial's first INVITE finds the line empty: calls at Asterisk that were refused by both sites are the calls that a trial lost.
@@ -69,13 +93,13 @@ async function search(lab: Lab, limit: number): Promise<Line[]> {
     [
       'confirmed by long trials, valid beside our own ceiling',
       'yes',
-      `${result.confirmed ? 'yes' : 'no'}, ${result.valid ? 'yes' : 'no'} (${trials.length} trials in ${elapsedText(done.ms)})`,
+      `${result.confirmed ? 'yes' : 'no'}, ${result.valid ? 'yes' : 'no'} (${trials.length} trials in ${elapsedText(ms)})`,
       result.confirmed && result.valid,
     ],
     ['most calls at a time in all of it, by Asterisk', `${most}`, `${result.lower}`, most === result.lower],
     ['calls refused in all of it, by Asterisk', `${refused}`, `${lost}`, refused === lost],
     ['channels left', `${await channels(lab)}`, '0', (await channels(lab)) === 0],
-    ['exit code', `${EXIT.ok}`, `${done.code}`, done.code === EXIT.ok],
+    ['exit code', `${EXIT.ok}`, `${code}`, code === EXIT.ok],
   ];
 }
 
