@@ -5,21 +5,18 @@ import { Stop } from '../call/stop.ts';
 import { RealClock, sleepOn } from '../clock.ts';
 import { CallsurgeError, messageOf } from '../errors.ts';
 import { setExecutionState } from '../scenario/execution-state.ts';
-import { functionFor, type LoadedScenario, loadScenario, type ScenarioFunction } from '../scenario/load.ts';
+import { type LoadedScenario, loadScenario, type ScenarioFunction } from '../scenario/load.ts';
 import { setSampleSink } from '../scenario/sample-sink.ts';
 import type { OwnFault } from '../scenario/surge.ts';
-import type { ScenarioPlan } from '../schedule/executor.ts';
-import { planScenarios, type RunPlan } from '../schedule/plan.ts';
-import { countOf, indexAt } from '../schedule/segment.ts';
 import type { Channel } from './channel.ts';
-import { type IterationCounts, type IterationSource, runIteration, sample, writeException } from './iteration-runner.ts';
+import { type IterationCounts, writeException } from './iteration-runner.ts';
 import { RemoteController } from './local-controller.ts';
 import { followPhases } from './phases.ts';
 import { RowBatches } from './row-batches.ts';
-import { runScenarioPlan, type ScenarioRun } from './scenario-run.ts';
 import { udpPorts } from './socket-drops.ts';
 import { WorkerHealth } from './worker-health.ts';
 import { ABORT_SIGNAL, PHASES, SECOND_TOPIC, type WorkerInit, type WorkerReady } from './worker-init.ts';
+import { WorkerLoad } from './worker-load.ts';
 import { openServices, type WorkerServices } from './worker-services.ts';
 
 /** How often the drain looks whether calls are still open. */
@@ -58,16 +55,11 @@ class Session {
   readonly #init: WorkerInit;
   readonly #controller: RemoteController;
   readonly #scenario: LoadedScenario;
-  readonly #plan: RunPlan;
   readonly #rows: RowBatches;
   readonly #worker: WorkerServices;
   readonly #health: WorkerHealth;
-  readonly #counts: Record<string, IterationCounts> = {};
-  readonly #begun = new Map<number, Map<string, number>>();
-  #runs: ScenarioRun[] = [];
+  readonly #load: WorkerLoad;
   #data: unknown;
-  #loadStart = Number.NaN;
-  #stopped: string | undefined;
   /** Of setup() and teardown(), while they run. */
   #outside: Stop | undefined;
 
@@ -100,17 +92,17 @@ class Session {
     this.#scenario = scenario;
     this.#rows = rows;
     this.#worker = worker;
-    this.#plan = planScenarios(init.configs, init);
     const { clock } = worker.services;
     this.#health = new WorkerHealth({
       clock,
       worker: init.worker,
       pump: worker.services.pump,
       desk: worker.desk,
-      vus: () => this.#vus,
+      vus: () => this.#load.vus,
       report: (second) => channel.send(SECOND_TOPIC, second),
     });
-    this.#tellExecution();
+    this.#load = new WorkerLoad({ init, scenario, services: worker.services, gate: worker.gate, health: this.#health });
+    setExecutionState(this.#load.execution((reason) => controller.signal(ABORT_SIGNAL, { worker: init.worker, reason })));
   }
 
   get ready(): WorkerReady {
@@ -131,29 +123,19 @@ class Session {
   }
 
   async load(startMs: number): Promise<Record<string, IterationCounts>> {
-    this.#loadStart = startMs;
     this.#worker.desk.loadStarts(startMs);
-    let firstVu = 1;
-    for (const plan of this.#plan.scenarios) {
-      this.#runs.push(this.#start(plan, firstVu));
-      firstVu += plan.drive.maxVus;
-    }
-    // A stop that came in the same moment.
-    if (this.#stopped !== undefined) for (const run of this.#runs) run.stop(this.#stopped);
-    await Promise.all(this.#runs.map(({ done }) => done));
-    return this.#counts;
+    return this.#load.play(startMs, this.#data);
   }
 
   /** No new iterations; those running are interrupted, which hangs up their calls. Resolves when nothing is open, or at the limit. */
   async drain(why: string, limitMs: number): Promise<{ open: number }> {
-    this.#stopped = why;
     // The journal first: a script may answer the interruption by never letting go of the thread again.
     this.#rows.flush();
-    for (const run of this.#runs) run.stop(why);
+    this.#load.stop(why);
     this.#outside?.abort(new CallsurgeError('stopped', why));
     const { clock } = this.#worker.services;
     const limit = clock.now() + limitMs;
-    const busy = () => openLegs(this.#worker.services).length > 0 || this.#vus > 0;
+    const busy = () => openLegs(this.#worker.services).length > 0 || this.#load.vus > 0;
     while (busy() && clock.now() < limit) await sleepOn(clock, DRAIN_LOOK_MS);
     return { open: openLegs(this.#worker.services).length };
   }
@@ -177,11 +159,10 @@ class Session {
   }
 
   async stopNow(): Promise<{ calls: number }> {
-    this.#stopped = 'stopped at once';
     const calls = abandonCalls(this.#worker.services);
     this.#worker.desk.abandonCalls();
     this.#worker.trace?.flush();
-    for (const run of this.#runs) run.stop(this.#stopped);
+    this.#load.stop('stopped at once');
     this.#rows.flush();
     return { calls };
   }
@@ -204,44 +185,6 @@ class Session {
       writeException(this.#rows, this.#worker.services.clock.now(), 'a promise that nothing awaits', thrown);
     });
     process.on('uncaughtExceptionMonitor', () => this.#rows.flush());
-  }
-
-  get #vus(): number {
-    return this.#runs.reduce((sum, { running }) => sum + running.count, 0);
-  }
-
-  #start(plan: ScenarioPlan, firstVu: number): ScenarioRun {
-    const { segment, seed, tags, minIterationMs } = this.#init;
-    const { services, gate } = this.#worker;
-    const counts: IterationCounts = { complete: 0, interrupted: 0, dropped: 0, exceptions: 0 };
-    this.#counts[plan.name] = counts;
-    const source: IterationSource = {
-      plan: { ...plan, tags: { ...tags, ...plan.tags } },
-      run: functionFor(this.#scenario, plan.exec, plan.name),
-      data: this.#data,
-      seed,
-      services,
-      counts,
-      minIterationMs,
-    };
-    return runScenarioPlan(plan, {
-      clock: services.clock,
-      segment,
-      startAt: this.#loadStart + plan.startTimeMs,
-      vuNumber: (k) => firstVu + indexAt(segment, k),
-      lag: (ms) => this.#health.lag(ms),
-      made: (n) => this.#health.made(n),
-      dropped: (n) => {
-        counts.dropped += n;
-        this.#health.dropped(n);
-        sample(services, services.clock.now(), 'dropped_iterations', 'counter', n, source.plan);
-      },
-      notBefore: () => gate.nextAt(),
-      iterate: (vu, iteration, intendedAt, signal) => {
-        this.#countBegun(vu, plan.name);
-        return runIteration(source, vu, iteration, intendedAt, signal);
-      },
-    });
   }
 
   /** setup() and teardown() may use verbs, too: a VU of number 0. */
@@ -270,40 +213,5 @@ class Session {
       await endIteration(context);
       this.#outside = undefined;
     }
-  }
-
-  #countBegun(vu: number, scenario: string): void {
-    const mine = this.#begun.get(vu) ?? new Map<string, number>();
-    this.#begun.set(vu, mine.set(scenario, (mine.get(scenario) ?? 0) + 1));
-  }
-
-  #tellExecution(): void {
-    const { services } = this.#worker;
-    const plans = new Map(this.#plan.scenarios.map((plan) => [plan.name, plan]));
-    const total = (key: keyof IterationCounts) => Object.values(this.#counts).reduce((sum, counts) => sum + counts[key], 0);
-    setExecutionState({
-      options: this.#init.merged,
-      scenario: (name) => {
-        const plan = plans.get(name);
-        if (!plan) return undefined;
-        const startTime = this.#loadStart + plan.startTimeMs;
-        const progress = Math.min(1, Math.max(0, (services.clock.now() - startTime) / Math.max(1, plan.durationMs)));
-        return { executor: plan.executor, startTime, progress, env: plan.env };
-      },
-      instance: () => ({
-        iterationsInterrupted: total('interrupted'),
-        iterationsCompleted: total('complete'),
-        vusActive: this.#vus,
-        vusInitialized:
-          this.#health.vusMade || this.#plan.scenarios.reduce((sum, { drive }) => sum + countOf(this.#init.segment, drive.maxVus), 0),
-        currentTestRunDuration: services.clock.now() - this.#loadStart,
-      }),
-      vu: (vu, scenario) => {
-        const mine = this.#begun.get(vu);
-        const all = [...(mine?.values() ?? [])].reduce((sum, n) => sum + n, 0);
-        return { iterationInInstance: Math.max(0, all - 1), iterationInScenario: Math.max(0, (mine?.get(scenario) ?? 0) - 1) };
-      },
-      abort: (reason) => this.#controller.signal(ABORT_SIGNAL, { worker: this.#init.worker, reason }),
-    });
   }
 }
