@@ -42,6 +42,32 @@ class Subscribers {
   }
 }
 
+/** Values that this thread has asked the hub for, and makes where the hub says so. */
+class Asked {
+  readonly #byId = new Map<string, { make: () => Promise<unknown>; settle: ((message: FromHub) => void)[] }>();
+
+  /** @param ask tells the hub. */
+  get<T>(id: string, make: () => Promise<T>, ask: () => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const entry = this.#byId.get(id) ?? { make, settle: [] };
+      this.#byId.set(id, entry);
+      entry.settle.push((message) => {
+        if (message.kind === 'value') resolve(message.value as T);
+        else if (message.kind === 'failed') reject(notMade(id, message.error));
+      });
+      ask();
+    });
+  }
+
+  /** The hub's word about one of them. */
+  told(message: Exclude<FromHub, { kind: 'signal' }>, made: (value: unknown) => void, failed: (error: string) => void): void {
+    const entry = this.#byId.get(message.id);
+    if (!entry) return;
+    if (message.kind === 'make') entry.make().then(made, (thrown) => failed(textOf(thrown)));
+    else for (const settle of entry.settle.splice(0)) settle(message);
+  }
+}
+
 interface Member {
   tell(message: FromHub): void;
 }
@@ -57,8 +83,7 @@ export class ControllerHub implements Controller {
   readonly #members = new Set<Member>();
   readonly #data = new Map<string, Datum>();
   readonly #self: Member;
-  /** Of this thread: makers and askers by id. */
-  readonly #local = new Map<string, { make: () => Promise<unknown>; settle: ((message: FromHub) => void)[] }>();
+  readonly #asked = new Asked();
 
   constructor() {
     this.#self = { tell: (message) => this.#onSelf(message) };
@@ -93,16 +118,7 @@ export class ControllerHub implements Controller {
   }
 
   getOrCreateData<T>(id: string, make: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const settle = (message: FromHub) => {
-        if (message.kind === 'value') resolve(message.value as T);
-        else if (message.kind === 'failed') reject(notMade(id, message.error));
-      };
-      const entry = this.#local.get(id) ?? { make, settle: [] };
-      entry.settle.push(settle);
-      this.#local.set(id, entry);
-      this.#ask(this.#self, id);
-    });
+    return this.#asked.get(id, make, () => this.#ask(this.#self, id));
   }
 
   #ask(member: Member, id: string): void {
@@ -123,14 +139,11 @@ export class ControllerHub implements Controller {
 
   #onSelf(message: FromHub): void {
     if (message.kind === 'signal') return;
-    const entry = this.#local.get(message.id);
-    if (!entry) return;
-    if (message.kind === 'make') {
-      entry.make().then(
-        (value) => this.#settle(message.id, { ok: true, value }),
-        (thrown) => this.#settle(message.id, { ok: false, error: textOf(thrown) }),
-      );
-    } else for (const settle of entry.settle.splice(0)) settle(message);
+    this.#asked.told(
+      message,
+      (value) => this.#settle(message.id, { ok: true, value }),
+      (error) => this.#settle(message.id, { ok: false, error }),
+    );
   }
 }
 
@@ -138,7 +151,7 @@ export class ControllerHub implements Controller {
 export class RemoteController implements Controller {
   readonly #channel: Channel;
   readonly #subscribers = new Subscribers();
-  readonly #asked = new Map<string, { make: () => Promise<unknown>; settle: ((message: FromHub) => void)[] }>();
+  readonly #asked = new Asked();
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -154,16 +167,7 @@ export class RemoteController implements Controller {
   }
 
   getOrCreateData<T>(id: string, make: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const settle = (message: FromHub) => {
-        if (message.kind === 'value') resolve(message.value as T);
-        else if (message.kind === 'failed') reject(notMade(id, message.error));
-      };
-      const entry = this.#asked.get(id) ?? { make, settle: [] };
-      entry.settle.push(settle);
-      this.#asked.set(id, entry);
-      this.#send({ kind: 'ask', id });
-    });
+    return this.#asked.get(id, make, () => this.#send({ kind: 'ask', id }));
   }
 
   #on(message: FromHub): void {
@@ -171,14 +175,11 @@ export class RemoteController implements Controller {
       this.#subscribers.tell(message.event, message.data);
       return;
     }
-    const entry = this.#asked.get(message.id);
-    if (!entry) return;
-    if (message.kind === 'make') {
-      entry.make().then(
-        (value) => this.#sendValue(message.id, value),
-        (thrown) => this.#send({ kind: 'not-made', id: message.id, error: textOf(thrown) }),
-      );
-    } else for (const settle of entry.settle.splice(0)) settle(message);
+    this.#asked.told(
+      message,
+      (value) => this.#sendValue(message.id, value),
+      (error) => this.#send({ kind: 'not-made', id: message.id, error }),
+    );
   }
 
   #sendValue(id: string, value: unknown): void {
