@@ -1,24 +1,11 @@
 /** What a run has left open at the vendor: `open.csv` folded. The last `open` row of a leg without a `close` row says how to end it. */
-import type { OpenRow } from './schema.ts';
+import type { OpenDialog, OpenRow } from './schema.ts';
 
-/** All that is needed to end a dialog, or an INVITE not yet answered, from another process. */
-export interface OpenLeg {
+/** A leg that is open, and how to end it. */
+export interface OpenLeg extends OpenDialog {
   call: string;
   party: 'caller' | 'agent' | null;
   openedMs: number | null;
-  sipCallId: string;
-  localUri: string;
-  localTag: string;
-  remoteUri: string;
-  remoteTag: string | null;
-  remoteTarget: string | null;
-  routeSet: string[];
-  localCseq: number;
-  branch: string | null;
-  requestUri: string;
-  transport: string;
-  local: { host: string; port: number };
-  remote: { host: string; port: number };
 }
 
 export class OpenCalls {

@@ -268,6 +268,24 @@ export const OPEN_COLUMNS = {
 } as const satisfies Columns;
 export type OpenRow = RowOf<typeof OPEN_COLUMNS>;
 
+/** The same as SIP needs it: all that ends a dialog, or an INVITE not yet answered, from another process. */
+export interface OpenDialog {
+  sipCallId: string;
+  localUri: string;
+  localTag: string;
+  remoteUri: string;
+  remoteTag: string | null;
+  remoteTarget: string | null;
+  /** Record-Route as we use it, nearest first. */
+  routeSet: string[];
+  localCseq: number;
+  branch: string | null;
+  requestUri: string;
+  transport: string;
+  local: { host: string; port: number };
+  remote: { host: string; port: number };
+}
+
 /**
  * The signalling of some calls, one row per message in the order of the socket: calls that did not complete, and a seeded sample of those that did
  * (engine/trace-keeper.ts). Credentials are taken out; all else is as it passed the socket.

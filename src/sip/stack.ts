@@ -6,6 +6,7 @@
  * are `Clock` times (ms) taken where the datagram was handed over, not where a callback happened to run.
  */
 import type { Clock } from '../clock.ts';
+import type { OpenDialog } from '../record/schema.ts';
 import type { AddressSwitch } from './address-switch.ts';
 import type { NameService } from './dns.ts';
 import type { TlsSide } from './links.ts';
@@ -79,21 +80,9 @@ export type TransactionResult =
   | { kind: 'response'; at: number; response: SipResponse; sentAt: number; retransmissions: number }
   | (Exclude<SipFailure, { kind: 'response' }> & { sentAt: number; retransmissions: number });
 
-/** All that is needed to end a dialog, or an INVITE not yet answered, from another process: the content of open.csv. */
-export interface DialogSnapshot {
-  sipCallId: string;
-  localUri: string;
-  localTag: string;
-  remoteUri: string;
-  remoteTag: string | null;
-  remoteTarget: string | null;
-  routeSet: string[];
-  localCseq: number;
-  branch: string | null;
-  requestUri: string;
+/** What open.csv is given of a dialog, or of an INVITE not yet answered. */
+export interface DialogSnapshot extends OpenDialog {
   transport: TransportName;
-  local: HostPort;
-  remote: HostPort;
 }
 
 /** An answer to an offer inside a dialog (re-INVITE, UPDATE): SDP, or a refusal. */
