@@ -1,9 +1,10 @@
 /// <reference types="node" preserve="true" />
 /** All that a scenario or vendor file imports from 'callsurge'. */
-export { type AgentOptions, Call, type PressOptions } from './call/call.ts';
+export { type AgentOptions, Call } from './call/call.ts';
 export type { CallBack, CallBackOptions } from './call/call-back.ts';
 export { caller } from './call/caller.ts';
 export { type DialOptions, dial } from './call/dial.ts';
+export type { PressOptions } from './call/press.ts';
 export type { Attempt, RedialOptions } from './call/redial.ts';
 export { sleep } from './call/sleep.ts';
 export type { Span } from './call/streams.ts';

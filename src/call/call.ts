@@ -10,17 +10,9 @@ import { awaitCallBack, type CallBack, type CallBackOptions } from './call-back.
 import type { VuContext } from './context.ts';
 import { endOf } from './facts.ts';
 import type { CallerLeg } from './leg.ts';
+import { type PressOptions, press } from './press.ts';
 import type { CallState } from './states.ts';
 import { drawSpan, type Purpose, type Span, traitOf } from './streams.ts';
-
-export interface PressOptions {
-  /** rtp: RFC 4733 events. info: SIP INFO (application/dtmf-relay), for vendors that hear nothing else. Default rtp. */
-  via?: 'rtp' | 'info';
-  /** Thinking time before the first digit, counted from the answer (or from the last digit). Default 500ms: people do not press at 0 ms. */
-  after?: Duration;
-  /** Length of each tone. Default 100ms. */
-  duration?: Duration;
-}
 
 export interface AgentOptions {
   /** How long the caller waits, from queue entry. Default: for ever. */
@@ -93,19 +85,7 @@ export class Call {
    * @throws CallsurgeError `call-ended`; `verb-misused` before the answer, or where the vendor agreed to no telephone-event.
    */
   async press(digits: string, options: PressOptions = {}): Promise<void> {
-    const leg = this.#leg;
-    if (!/^[0-9*#A-Da-d]+$/.test(digits))
-      throw new CallsurgeError('verb-misused', `press("${digits}") names no key`, { todo: 'use 0-9 * # A-D' });
-    const { clock } = this.#vu.services;
-    const since = leg.lastDigitAt ?? leg.row.answer_ms ?? leg.row.early_media_ms;
-    if (since === null)
-      throw new CallsurgeError('verb-misused', 'press() before the call was answered', { todo: 'await call.answered() first' });
-    await this.#stay(Math.max(0, since + durationMs(options.after ?? 500, 'press({ after })') - clock.now()));
-    this.#mustBeUp();
-    const toneMs = durationMs(options.duration ?? 100, 'press({ duration })');
-    if (options.via === 'info') await this.#pressByInfo(digits, toneMs);
-    else leg.lastDigitAt = await leg.media.press(digits, toneMs);
-    leg.row.digits_sent = (leg.row.digits_sent ?? '') + digits;
+    await press(this.#leg, this.#vu, digits, options);
   }
 
   /**
@@ -164,12 +144,12 @@ export class Call {
   async talk(span: Span): Promise<'done' | 'ended'> {
     const ms = this.#draw(span, 'talk', 'talk()');
     this.#leg.row.talk_ms = ms;
-    return this.#stay(ms);
+    return this.#leg.stay(ms, this.#vu.signal);
   }
 
   /** Stays on the line for that long, whatever comes. @returns 'ended' where the other side hung up before. */
   async wait(span: Span): Promise<'done' | 'ended'> {
-    return this.#stay(this.#draw(span, 'wait', 'wait()'));
+    return this.#leg.stay(this.#draw(span, 'wait', 'wait()'), this.#vu.signal);
   }
 
   /**
@@ -253,15 +233,6 @@ export class Call {
     throw new CallsurgeError('patience-over', `the caller gave up: ${why}`);
   }
 
-  #stay(ms: number): Promise<'done' | 'ended'> {
-    const leg = this.#leg;
-    return leg.until<'done' | 'ended'>(() => (leg.gone || leg.mediaLost ? 'ended' : undefined), {
-      signal: this.#vu.signal,
-      timeoutMs: ms,
-      timedOut: () => 'done',
-    });
-  }
-
   async #renegotiate(on: boolean, verb: string): Promise<'done' | 'refused' | 'ended'> {
     this.#mustBeAnswered(verb);
     if (this.#leg.gone) return 'ended';
@@ -269,32 +240,9 @@ export class Call {
     return this.#leg.gone ? 'ended' : done;
   }
 
-  async #pressByInfo(digits: string, toneMs: number): Promise<void> {
-    const leg = this.#leg;
-    for (const digit of digits) {
-      // The caller has pressed it now; how long the vendor takes over it is part of what is measured.
-      const at = this.#vu.services.clock.now();
-      const status = await leg.inDialog.inform(digit, toneMs);
-      this.#mustBeUp();
-      if (status < 200 || status >= 300)
-        throw new CallsurgeError(
-          'verb-misused',
-          `press("${digits}", { via: 'info' }): the vendor answered ${status || 'nothing'} to INFO`,
-          {
-            todo: "leave out via: 'info'",
-          },
-        );
-      leg.lastDigitAt = at;
-    }
-  }
-
   #mustBeAnswered(verb: string): void {
     if (this.#leg.row.answer_ms !== null) return;
     throw new CallsurgeError('verb-misused', `${verb} before the call was answered`, { todo: 'await call.answered() first' });
-  }
-
-  #mustBeUp(): void {
-    if (this.#leg.gone) throw endOf(this.#leg.row);
   }
 
   #draw(span: Span, purpose: Purpose, verb: string): number {

@@ -2,6 +2,7 @@
  * One caller's leg, from INVITE to the last trace of it: its state, and the row that is written when nothing of it is left. It decides nothing about
  * the story; the verbs (call.ts) do, by waiting for changes here. The signalling (leg-signalling.ts), the media and the correlator report to it.
  */
+import type { StopSignal } from '../clock.ts';
 import type { CallRow } from '../record/schema.ts';
 import type { OutgoingCallHandlers, OutgoingCallOptions } from '../sip/stack.ts';
 import type { Call } from './call.ts';
@@ -119,6 +120,15 @@ export class CallerLeg {
   /** Waits for a change of this call: see changes.ts. */
   until<T>(check: () => T | undefined, options: UntilOptions<T>): Promise<T> {
     return this.#changes.until(check, options);
+  }
+
+  /** Waits that long. @returns 'ended' where the other side hung up before, or its RTP stopped for longer than the profile's limit */
+  stay(ms: number, signal: StopSignal): Promise<'done' | 'ended'> {
+    return this.until<'done' | 'ended'>(() => (this.gone || this.mediaLost ? 'ended' : undefined), {
+      signal,
+      timeoutMs: ms,
+      timedOut: () => 'done',
+    });
   }
 
   /** Something of the call is not as it was: all who wait look again. */
