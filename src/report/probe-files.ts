@@ -1,11 +1,10 @@
 /** What is made from a prober's rows: availability.csv (total, months, days, hours), outages.csv and probe.html. */
-import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { Period } from '../analysis/availability.ts';
 import { defuse } from '../record/cells.ts';
 import { printable } from './markup.ts';
 import { type ProbePage, renderProbeHtml } from './probe-page.ts';
-import { put } from './search-files.ts';
+import { putReport } from './put.ts';
 
 const OPTIONS = { bom: true, record_delimiter: 'windows' } as const;
 
@@ -18,13 +17,15 @@ export function writeProbeReports(dir: string, page: ProbePage): string {
       ...[period, key, up, down, missing, closed, round(value), round(low), round(high), n, Math.round(downMs)],
     ];
   const head = ['period', 'key', 'up', 'down', 'not_observed', 'closed', 'availability', 'low_95', 'high_95', 'outages', 'downtime_ms'];
-  put(
-    join(dir, 'availability.csv'),
+  putReport(
+    dir,
+    'availability.csv',
     stringify([head, line('total')(total), ...months.map(line('month')), ...days.map(line('day')), ...hours.map(line('hour'))], OPTIONS),
   );
   const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-  put(
-    join(dir, 'outages.csv'),
+  putReport(
+    dir,
+    'outages.csv',
     stringify(
       [
         ['start_utc', 'end_utc', 'ms', 'least_ms', 'most_ms', 'why'],
@@ -33,9 +34,7 @@ export function writeProbeReports(dir: string, page: ProbePage): string {
       OPTIONS,
     ),
   );
-  const file = join(dir, 'probe.html');
-  put(file, renderProbeHtml(page));
-  return file;
+  return putReport(dir, 'probe.html', renderProbeHtml(page));
 }
 
 const round = (value: number | null) => (value === null ? null : Number(value.toPrecision(9)));

@@ -1,5 +1,5 @@
 /** A search folder's own files: search.json (what all else is made from), trials.csv and search.html. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { SearchRecord } from '../analysis/search-result.ts';
@@ -7,6 +7,7 @@ import { CallsurgeError, messageOf } from '../errors.ts';
 import { defuse } from '../record/cells.ts';
 import { printable } from './markup.ts';
 import type { Language } from './messages/say.ts';
+import { putReport } from './put.ts';
 import { renderSearchHtml } from './search-page.ts';
 
 const SEARCH_FILE = 'search.json';
@@ -14,9 +15,9 @@ const SEARCH_FILE = 'search.json';
 /** @throws CallsurgeError `folder-unwritable` */
 export function writeSearch(dir: string, record: SearchRecord, language: Language): void {
   mkdirSync(dir, { recursive: true });
-  put(join(dir, SEARCH_FILE), `${JSON.stringify(record, null, 2)}\n`);
-  put(join(dir, 'trials.csv'), trialsCsv(record));
-  put(join(dir, 'search.html'), renderSearchHtml(record, language));
+  putReport(dir, SEARCH_FILE, `${JSON.stringify(record, null, 2)}\n`);
+  putReport(dir, 'trials.csv', trialsCsv(record));
+  putReport(dir, 'search.html', renderSearchHtml(record, language));
 }
 
 /** @throws CallsurgeError `run-folder-invalid` */
@@ -71,20 +72,4 @@ function trialsCsv({ trials }: SearchRecord): string {
     folder,
   ]);
   return stringify([head, ...rows], { bom: true, record_delimiter: 'windows' });
-}
-
-/** Whole, or not at all. */
-export function put(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(beside, text);
-    renameSync(beside, path);
-  } catch (cause) {
-    rmSync(beside, { force: true });
-    throw new CallsurgeError('folder-unwritable', 'it cannot be written', {
-      where: path,
-      todo: 'check the folder, its permissions and the free space',
-      cause,
-    });
-  }
 }

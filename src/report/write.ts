@@ -1,12 +1,10 @@
 /** The reports of a run, written into its folder. Each file appears whole or not at all: written beside its place, then renamed. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { RunAnalysis } from '../analysis/model.ts';
-import { CallsurgeError } from '../errors.ts';
 import { minutesCsv, summaryCsv } from './csv.ts';
 import { renderHtml } from './html.ts';
 import { junitXml } from './junit.ts';
 import type { Language } from './messages/say.ts';
+import { putReport } from './put.ts';
 
 export interface ReportFiles {
   /** report.html: both languages, the asked one first. */
@@ -21,24 +19,6 @@ const SUMMARY_FILES: Record<Language, string> = { en: 'summary.csv', 'zh-CN': 's
 
 /** What `callsurge reconcile` adds to a run folder: every call, and the figures for the report. */
 export const RECONCILIATION_FILES = { csv: 'reconciliation.csv', figures: 'reconciliation.json' } as const;
-
-/** Whole or not at all. @returns the path. @throws CallsurgeError `folder-unwritable` */
-export function putReport(dir: string, name: string, text: string): string {
-  const path = join(dir, name);
-  const beside = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(beside, text);
-    renameSync(beside, path);
-  } catch (cause) {
-    rmSync(beside, { force: true });
-    throw new CallsurgeError('folder-unwritable', 'a report cannot be written', {
-      where: path,
-      todo: 'check the folder, its permissions and the free space',
-      cause,
-    });
-  }
-  return path;
-}
 
 /** @returns the paths. @throws CallsurgeError `folder-unwritable` */
 export function writeReports(

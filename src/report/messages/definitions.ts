@@ -6,7 +6,7 @@ import { QUEUE_DEFINITIONS } from './definitions-queue.ts';
 import { RECOVERY_DEFINITIONS } from './definitions-recovery.ts';
 
 export const DEFINITIONS = {
-  attempts: { formula: '', source: 'RFC 6076 §3' },
+  attempts: { formula: '', source: 'RFC 6076 §5.3' },
   completed: { formula: '', source: 'docs/metrics.md' },
   abandoned: { formula: '', source: 'docs/metrics.md' },
   blocked: { formula: '', source: 'RFC 3261 §21; Q.850' },
