@@ -96,9 +96,10 @@ function letterOf({ plan, surge, vendor, scenario }: Inputs, f: VendorPlanFigure
       scenario: scenario.file.split('/').at(-1)!,
       title: scenario.title,
       totalMinutes: plan.totalMs / 60_000,
-      peakCallsPerSecond: Math.max(f.peakRate, f.busiestSecond),
-      peakChannels: f.peakConcurrent,
-      calls: f.calls,
+      // With redials, where the scenario expects them: the vendor sees those, too.
+      peakCallsPerSecond: Math.max(f.peakRate, f.busiestSecond, f.redials?.storm.peakRate ?? 0),
+      peakChannels: Math.max(f.peakConcurrent, f.redials?.storm.peakInside ?? 0),
+      calls: Math.max(f.calls, Math.ceil(f.redials?.storm.calls ?? 0)),
       callMinutes: f.callMinutes,
       mbitPerSecond: f.mbitPerSecond.ip,
       sources: f.sources,

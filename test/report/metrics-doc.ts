@@ -128,7 +128,7 @@ const GROUPS: [title: string, prose: string, ids: DefinitionId[]][] = [
   ],
   [
     'Model',
-    "Theory for the run's own load, beside the measurement: arrivals λ and patience from the callers, handling time and number from the agents. λ = 100 in 30 min, AHT 180 s, patience 300 s give, with 12 agents, P(wait) 0.4494, 40.44 s and 64.02 % in 20 s by Erlang C; P(wait) 0.3318, abandonment 4.271 %, 12.81 s and occupancy 79.77 % by Erlang A.",
+    "Theory for the run's own load, beside the measurement: arrivals λ and patience from the callers, handling time and number from the agents. λ = 100 in 30 min, AHT 180 s, patience 300 s give, with 12 agents, P(wait) 0.4494, 40.44 s and 64.02 % in 20 s by Erlang C; P(wait) 0.3318, abandonment 4.271 %, 12.81 s and occupancy 79.77 % by Erlang A. Once for one queue over all skills, and once for each skill alone with the agents who can do it; agents of several skills are shared out by the work of each. `plan` expects the same before the run, and what redials add: with F(λ) the share of calls refused or abandoned, p the share who call again and r calls at most, the load is `λ' = λ · Σ (p·F(λ'))^i, i < r`.",
     ['waitProbability', 'meanWait', 'patienceMean', 'erlangC', 'erlangA', 'agentsNeeded'],
   ],
   [
