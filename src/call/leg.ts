@@ -255,14 +255,18 @@ export class CallerLeg {
     facts.followed = this.inDialog.followed;
     this.#signalling?.close();
     const judged = judge(row, facts);
-    const { invite_ms: from, end_ms: to } = row;
-    // What our own missing address did to a call is nobody else's failure.
-    const ours = judged.blame !== null && from !== null && to !== null && this.#services.addressGone?.(from, to) === true;
-    if (ours) facts.harness ??= `our own address was gone meanwhile, by a fault of this run (else: ${judged.blame_why ?? judged.outcome})`;
+    const ours = judged.blame !== null && this.#addressGone();
+    if (ours) facts.harness = `our own address was gone meanwhile, by a fault of this run: ${judged.blame_why ?? judged.outcome}`;
     Object.assign(row, ours ? judge(row, facts) : judged);
     sink.write('calls', row);
     trace?.caller(row);
     this.move('over');
     this.onOver?.();
+  }
+
+  #addressGone(): boolean {
+    const { invite_ms, dialled_ms, end_ms } = this.row;
+    const from = invite_ms ?? dialled_ms;
+    return from !== null && end_ms !== null && this.#services.addressGone?.(from, end_ms) === true;
   }
 }
