@@ -44,6 +44,11 @@ export class TurnoverMap<K, V> {
     this.#boxes.clear();
   }
 
+  /** In the order in which they came. */
+  keys(): IterableIterator<K> {
+    return this.#boxes.keys();
+  }
+
   /** Those there are now, whatever is taken out meanwhile. */
   values(): V[] {
     return Array.from(this.#boxes.values(), (box) => box.value as V);

@@ -4,6 +4,7 @@
  *
  * A trace begins with an INVITE, in either direction; what belongs to no such call (REGISTER, OPTIONS) is not kept.
  */
+import { TurnoverMap } from '../turnover.ts';
 import type { HostPort, WireTap } from './stack.ts';
 
 export interface TracedPacket {
@@ -30,7 +31,7 @@ const TOTAL_BYTES = 96 * 1024 * 1024;
 const OVERHEAD = 300;
 
 export class CallTraces implements WireTap {
-  readonly #byCallId = new Map<string, TracedPacket[]>();
+  readonly #byCallId = new TurnoverMap<string, TracedPacket[]>();
   readonly #totalBytes: number;
   #bytes = 0;
   /** Calls whose messages were forgotten before the call was over. */
