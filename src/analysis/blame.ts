@@ -23,6 +23,8 @@ const CONTROL_MS = 10_000;
 /** After a relay fault has ended, what was lost in it is still being given up (Timer B, Timer F: 32 s). */
 const AFTER_RELAY_MS = 1000;
 const MOST_REASONS = 50;
+/** As call/outcome.ts says it of one call alone. */
+const NOT_TOLD_APART = /; carrier and vendor cannot be told apart on this path$/;
 /** As sip/connection-words.ts says it for EHOSTUNREACH and ENETUNREACH. */
 const NO_ROUTE = /^there is no route to /;
 
@@ -55,6 +57,8 @@ export class BlameFold {
   readonly #own: { fromMs: number; toMs: number; name: string; own: string }[] = [];
   readonly #controls: { at: number; failed: boolean }[] = [];
   readonly #failures: Failure[] = [];
+  /** Our own failures, by reason: outside all judging. */
+  readonly #ours = new Map<string, number>();
 
   constructor(options: { control?: ControlNumber | null; viaCarrier?: boolean } = {}) {
     this.#control = options.control ?? null;
@@ -79,6 +83,7 @@ export class BlameFold {
   }
 
   add(row: CallRow): void {
+    if (row.outcome === 'harness') this.#ours.set(row.blame_why ?? '', (this.#ours.get(row.blame_why ?? '') ?? 0) + 1);
     const at = row.invite_ms;
     if (at === null || row.outcome === 'harness' || row.outcome === 'cut') return;
     if (this.#isControl(row)) this.#controls.push({ at, failed: setupFailed(row) });
@@ -106,14 +111,19 @@ export class BlameFold {
   figures(byBlame: Record<Blame, number>): { byBlame: Record<Blame, number>; reasons: BlameReason[] } {
     const after = { ...byBlame };
     const reasons = new Map<string, BlameReason>();
+    // One reason, however many ms or control calls it names: the first stands for all.
+    const put = ({ blame, why, count }: BlameReason) => {
+      const key = `${blame} ${why.replace(/\d+(?:\.\d+)?(?= ms| of | control calls)/g, 'n')}`;
+      const known = reasons.get(key);
+      if (known) known.count += count;
+      else reasons.set(key, { blame, why, count });
+    };
+    for (const [why, count] of this.#ours) put({ blame: 'harness', why, count });
     for (const failure of this.#failures) {
       const { blame, why } = this.#judge(failure);
       after[failure.blame]--;
       after[blame]++;
-      const key = `${blame} ${why}`;
-      const known = reasons.get(key) ?? { blame, why, count: 0 };
-      known.count++;
-      reasons.set(key, known);
+      put({ blame, why, count: 1 });
     }
     return { byBlame: after, reasons: [...reasons.values()].sort((a, b) => b.count - a.count).slice(0, MOST_REASONS) };
   }
@@ -146,11 +156,12 @@ export class BlameFold {
     if (NO_ROUTE.test(why)) return { blame: 'network', why };
     if (control) return { blame: 'carrier', why: `a call to the control number failed: ${why}` };
     if (!this.#viaCarrier || this.#control === null) return { blame, why };
+    const said = why.replace(NOT_TOLD_APART, '');
     const near = this.#controls.filter((one) => Math.abs(one.at - at) <= CONTROL_MS);
     const failed = near.filter((one) => one.failed).length;
-    if (near.length === 0) return { blame: 'undetermined', why: `${why}; no control call within ${CONTROL_MS / 1000} s` };
-    if (failed === 0) return { blame: 'vendor', why: `${why}; ${near.length} control calls through the carrier went through` };
-    if (failed === near.length) return { blame: 'carrier', why: `${why}; all ${near.length} control calls through the carrier failed` };
-    return { blame: 'undetermined', why: `${why}; ${failed} of ${near.length} control calls failed` };
+    if (near.length === 0) return { blame: 'undetermined', why: `${said}; no control call within ${CONTROL_MS / 1000} s` };
+    if (failed === 0) return { blame: 'vendor', why: `${said}; ${near.length} control calls through the carrier went through` };
+    if (failed === near.length) return { blame: 'carrier', why: `${said}; all ${near.length} control calls through the carrier failed` };
+    return { blame: 'undetermined', why: `${said}; ${failed} of ${near.length} control calls failed` };
   }
 }

@@ -50,3 +50,21 @@ it('what our own relay harmed is the network’s, and the calls of other times a
   record.add('calls', answered(25_000, 10, { outcome: 'dropped', blame: 'vendor', blame_why: 'no RTP', end_ms: T0 + 36_000 }));
   expect(blamed(record, { name: 'v' }).byBlame).toMatchObject({ network: 2, vendor: 1, harness: 1, undetermined: 0 });
 });
+
+it('tells why our own failures were ours', () => {
+  const ours = (at: number, why: string) => ({
+    ...unheard(at),
+    invite_ms: null,
+    outcome: 'harness',
+    blame: 'harness' as const,
+    blame_why: why,
+  });
+  const record = new Record().add('calls', ours(1000, 'no RTP port free'), ours(2000, 'no RTP port free'), ours(3000, 'late'));
+  expect(blamed(record, { name: 'v' })).toMatchObject({
+    byBlame: { harness: 3 },
+    reasons: [
+      { blame: 'harness', why: 'no RTP port free', count: 2 },
+      { blame: 'harness', why: 'late', count: 1 },
+    ],
+  });
+});

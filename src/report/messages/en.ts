@@ -197,6 +197,10 @@ export const en = {
   'outcomes.failures': 'Calls by outcome, SIP status and cause',
   'outcomes.no-status': 'no response',
   'outcomes.blame': 'Who was to blame for the calls that failed',
+  'outcomes.reasons': 'Why each was to blame',
+  'outcomes.reasons-note':
+    'With what control calls, our own relay and a missing route prove beyond a call’s own evidence. Where reasons differ in a figure only, the first stands for all.',
+  'table.reasons': 'Reason',
   'setup.beside': 'Beside setting up and ending calls',
   'setup.redirected': 'by {calls} calls',
   'setup.timers': 'of {calls} answered calls with a session timer',

@@ -5,14 +5,15 @@ import { roundStep } from '../charts/scale.ts';
 import { countsOf, widened } from '../charts/series.ts';
 import { timeChart } from '../charts/time-chart.ts';
 import { count, duration, percent, plain } from '../format.ts';
-import { type Html, html } from '../markup.ts';
+import { type Html, html, type Part } from '../markup.ts';
 import { both } from '../messages/say.ts';
 import { table, term } from '../table.ts';
-import { type Context, heading, section } from './context.ts';
+import { type Context, heading, note, section } from './context.ts';
 import { keptCalls, ladders } from './evidence.ts';
 
 const MOST_BARS = 90;
 const MOST_ROWS = 40;
+const MOST_REASONS = 12;
 
 export function outcomesSection({ analysis, frame }: Context): Html {
   const { outcomes, outcomeSeries } = analysis;
@@ -43,6 +44,7 @@ export function outcomesSection({ analysis, frame }: Context): Html {
       BLAMES.map((blame) => [both(`blame.${blame}`), count(outcomes.byBlame[blame])]),
       'figures',
     )}</div></div>`,
+    reasons(outcomes.reasons ?? []),
     heading('outcomes.failures'),
     byStatus(analysis.outcomes.byStatus, analysis.evidence),
     ladders(
@@ -50,6 +52,21 @@ export function outcomesSection({ analysis, frame }: Context): Html {
       analysis.outcomes.byStatus.toSorted((a, b) => b.count - a.count),
     ),
   );
+}
+
+/** The evidence for each blame, in the words of calls.csv. */
+function reasons(known: NonNullable<OutcomeFigures['reasons']>): Html | null {
+  if (known.length === 0) return null;
+  const rest = known.slice(MOST_REASONS).reduce((sum, { count: n }) => sum + n, 0);
+  const rows: Part[][] = known
+    .slice(0, MOST_REASONS)
+    .map(({ blame, why, count: n }) => [both(`blame.${blame}`), html`<span class="left">${why}</span>`, count(n)]);
+  if (rest > 0) rows.push([both('table.more-rows', { n: known.length - MOST_REASONS, count: count(rest) }), '', '']);
+  return html`${heading('outcomes.reasons')}${note(both('outcomes.reasons-note'))}${table(
+    [term('blame'), html`<span class="left">${both('table.reasons')}</span>`, both('table.count')],
+    rows,
+    'figures',
+  )}`;
 }
 
 const bars = (series: Series, stepMs: number): Series => widened(countsOf(series), stepMs, 'sum');
