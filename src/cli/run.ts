@@ -9,7 +9,7 @@ import { CallsurgeError, messageOf } from '../errors.ts';
 import { openAlarmReceiver } from '../faults/alarms.ts';
 import type { EventRow } from '../record/schema.ts';
 import { header } from '../schedule/plan.ts';
-import { checkSecrets } from '../vendor/secrets.ts';
+import { checkSecrets, readSecret } from '../vendor/secrets.ts';
 import { type EmbeddedVendor, startEmbedded } from './embedded.ts';
 import { endOfRun } from './end-of-run.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
@@ -74,7 +74,15 @@ export async function playRun(
   for (const warning of [...inputs.options.warnings, ...figures.warnings]) live.say(`warning: ${warning}`);
 
   const anchor = takeAnchor();
-  const alarms = await openAlarmReceiver({ clock: new RealClock(anchor), token: randomUUID() });
+  const { alarms: wanted } = inputs.vendor.local ?? {};
+  const token = wanted?.token && readSecret(wanted.token, 'vendor.local.alarms.token');
+  const alarms = await openAlarmReceiver({
+    clock: new RealClock(anchor),
+    host: wanted?.address,
+    port: wanted?.port,
+    token: token ?? randomUUID(),
+  });
+  if (wanted) live.say(`alarms: the vendor's monitoring may POST to ${token ? alarms.url.replace(token, 'TOKEN') : alarms.url}`);
   let embedded: EmbeddedVendor | undefined;
   let result: RunResult;
   try {

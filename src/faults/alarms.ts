@@ -2,7 +2,7 @@
  * Where the vendor's monitoring posts its alarms: `POST http://host:port/alarm/TOKEN`, any JSON. Each becomes an event with the time at which it
  * came; the time from a fault to it is the detection time. `POST …/mark/TOKEN` takes what people mark (faults/mark.ts).
  */
-import { timingSafeEqual } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
@@ -45,6 +45,8 @@ export async function openAlarmReceiver(options: AlarmOptions): Promise<AlarmRec
       where: 'alarms.token',
       todo: 'use 8 or more letters, digits and dashes',
     });
+  // Of its own: the vendor knows the other one, and must not be able to mark for the buyer.
+  const markToken = randomUUID();
   const early: EventRow[] = [];
   let take = (row: EventRow) => {
     if (early.length < KEPT) early.push(row);
@@ -53,8 +55,8 @@ export async function openAlarmReceiver(options: AlarmOptions): Promise<AlarmRec
   const server = createServer({ requestTimeout: REQUEST_LIMIT_MS }, (request, response) => {
     const at = clock.now();
     const answer = (status: number, text = '') => response.writeHead(status, { connection: 'close' }).end(text);
-    const ours = (kind: 'alarm' | 'mark') => isOurs(request.url ?? '', `/${kind}/${token}`);
-    if (request.method === 'POST' && ours('mark'))
+    const ours = (path: string) => isOurs(request.url ?? '', path);
+    if (request.method === 'POST' && ours(`/mark/${markToken}`))
       return void read(request).then(
         (text) => {
           try {
@@ -67,7 +69,7 @@ export async function openAlarmReceiver(options: AlarmOptions): Promise<AlarmRec
         },
         () => answer(413),
       );
-    if (request.method !== 'POST' || !ours('alarm')) return answer(404);
+    if (request.method !== 'POST' || !ours(`/alarm/${token}`)) return answer(404);
     read(request).then(
       (text) => {
         answer(204);
@@ -88,7 +90,7 @@ export async function openAlarmReceiver(options: AlarmOptions): Promise<AlarmRec
   const base = `http://${host.includes(':') ? `[${host}]` : host}:${real}`;
   return {
     url: `${base}/alarm/${token}`,
-    markUrl: `${base}/mark/${token}`,
+    markUrl: `${base}/mark/${markToken}`,
     listenMarks(mark) {
       takeMark = mark;
     },

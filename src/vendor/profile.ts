@@ -207,6 +207,14 @@ export interface VendorProfile {
       /** Default TLSv1.2. */
       minVersion?: 'TLSv1.2' | 'TLSv1.3';
     };
+    /** Where the vendor's monitoring posts its alarms during a run. Without it only this machine can: 127.0.0.1, any port, a new token each time. */
+    alarms?: {
+      port: number;
+      /** Default 127.0.0.1, for a tunnel or a reverse proxy of yours that speaks HTTPS. */
+      address?: string;
+      /** Part of the URL, 8 or more letters, digits and dashes. Default: a new one for each run. */
+      token?: Secret;
+    };
   };
   limits?: {
     /**

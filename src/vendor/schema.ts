@@ -288,6 +288,7 @@ export const VENDOR = v.strictObject(
             minVersion: v.optional(v.picklist(['TLSv1.2', 'TLSv1.3'], 'must be TLSv1.2 or TLSv1.3')),
           }),
         ),
+        alarms: v.optional(v.strictObject({ port: whole(1, 65_535), address: v.optional(host), token: v.optional(secret) })),
       }),
     ),
     limits: v.optional(

@@ -88,10 +88,18 @@ it('drains on the first Ctrl-C in mid-peak: every call hung up, nothing open at 
   using place = new Place({ 'peak.ts': PEAK });
   place.write(
     'vendor.ts',
-    embeddedProfile(6200, { agents: AGENTS, embedded: `truthFile: ${JSON.stringify(join(place.dir, 'truth.csv'))}` }),
+    embeddedProfile(6200, {
+      agents: AGENTS,
+      embedded: `truthFile: ${JSON.stringify(join(place.dir, 'truth.csv'))}`,
+      rest: "local: { alarms: { port: 6299, token: env('ALARM_TOKEN') } },",
+    }),
   );
-  const run = place.start(['run', 'peak.ts', '--vendor', 'vendor.ts'], E2E_ENV);
+  const run = place.start(['run', 'peak.ts', '--vendor', 'vendor.ts'], { ...E2E_ENV, ALARM_TOKEN: 'known-to-the-vendor' });
+  await run.said('may POST to http://127.0.0.1:6299/alarm/TOKEN');
   await run.said('· load');
+  // The vendor may raise an alarm, and may not speak for the buyer with the same token.
+  const post = (what: string) => fetch(`http://127.0.0.1:6299/${what}/known-to-the-vendor`, { method: 'POST', body: '{"type":"fixed"}' });
+  expect([(await post('alarm')).status, (await post('mark')).status]).toEqual([204, 404]);
   await new Promise((resolve) => setTimeout(resolve, 4000));
   run.child.kill('SIGINT');
   const finished = await run.done;
@@ -100,6 +108,7 @@ it('drains on the first Ctrl-C in mid-peak: every call hung up, nothing open at 
   const [dir] = place.runs();
   const calls = await rowsOf(dir!, 'calls');
   expect(calls.filter(({ outcome }) => outcome === 'cut').length).toBeGreaterThan(0);
+  expect((await rowsOf(dir!, 'events')).filter(({ kind }) => kind === 'alarm')).toMatchObject([{ action: 'received', by: 'vendor' }]);
   const truth = readTruth(join(place.dir, 'truth.csv'));
   expect(truth.length).toBe(calls.filter(({ invite_ms }) => invite_ms !== null).length);
   expect(truth.filter(({ ended_ms, refused_ms }) => ended_ms === null && refused_ms === null)).toEqual([]);

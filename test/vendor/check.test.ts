@@ -76,6 +76,7 @@ describe('a profile', () => {
     ['contract.callers.0', '', 'vendor.contract.callers[0]', 'callers[0] must not be empty'],
     ['local', { tls: { cert: 'us.pem' } }, 'vendor.local.tls.key', 'belong together'],
     ['local', { tls: { minVersion: 'TLSv1' } }, 'vendor.local.tls.minVersion', 'TLSv1.2 or TLSv1.3'],
+    ['local', { alarms: { port: 8443, token: 'in-clear' } }, 'vendor.local.alarms.token', "env('NAME')"],
     ['local', { nameServers: ['dns.example'] }, 'vendor.local.nameServers[0]', 'as 10.0.0.53'],
     ['limits', { failover: 'fast' }, 'vendor.limits.failover', 'must be a duration'],
     ['trunks.1.name', 'main', 'vendor.trunks[1].name', 'used twice'],
