@@ -87,6 +87,7 @@ describe('against plan and profile', () => {
   const plan = planScenarios([checkScenario('a', { executor: 'constant-vus', duration: '1m' })], { arrivals: 'even', seed: 1 });
   const profile = {
     name: 'vendor-a',
+    trunks: [{ name: 'main', host: '127.0.0.1' }],
     embedded: { sites: [{ name: 'a', channels: 5 }] },
     hooks: { faults: { 'cut-trunk': { start: { command: ['true'] } } } },
   } as unknown as VendorProfile;
