@@ -102,6 +102,6 @@ describe('against plan and profile', () => {
     [{ faults: [stop({ do: { kind: 'simulator', action: 'stop', site: 'c' } })] }, profile, 'there is no site "c"'],
     [{ faults: [stop({ do: { kind: 'hook', hook: 'cut' } })] }, profile, 'has no fault hook "cut"'],
     [{ scaling: [grow({ do: { kind: 'hook', hook: 'cut-trunk' } })] }, profile, 'has no scale hook'],
-    [{ faults: [stop()] }, { name: 'vendor-b' } as VendorProfile, 'is not the embedded vendor'],
+    [{ faults: [stop()] }, { ...profile, name: 'vendor-b', embedded: undefined } as VendorProfile, 'is not the embedded vendor'],
   ])('%j', (raw, vendor, message) => expect(() => against(raw, vendor)).toThrow(message));
 });
