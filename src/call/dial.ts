@@ -220,6 +220,7 @@ export function chooseTrunk(trunks: readonly LiveTrunk[], name: string | undefin
       todo: `use one of ${trunks.map((t) => t.name).join(', ')}`,
     });
   }
+  if (trunks.length === 1) return trunks[0]!;
   const best = Math.min(...trunks.map((trunk) => trunk.priority));
   const pool = trunks.filter((trunk) => trunk.priority === best);
   const total = pool.reduce((sum, trunk) => sum + trunk.weight, 0);

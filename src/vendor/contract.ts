@@ -5,7 +5,7 @@
 import { BlockList, isIP } from 'node:net';
 import { CallsurgeError } from '../errors.ts';
 import { hoursRule } from './hours.ts';
-import { isEmergency, isPlain, matchesPattern, numberOfPatterns, patternSize } from './numbers.ts';
+import { isEmergency, isPlain, matchesPattern, numbersOf, patternSize } from './numbers.ts';
 import type { Contract, VendorProfile } from './profile.ts';
 
 export interface ContractRules {
@@ -28,8 +28,8 @@ export function contractRules(contract: Contract): ContractRules {
     number: (called, caller) => mayDial(contract, called, caller),
     open: hoursRule(contract),
     target: targetRule(contract.targets),
-    callerNumber: (k) => numberOfPatterns(contract.callers, k),
-    vipNumber: (k) => numberOfPatterns(contract.vipCallers ?? contract.callers, k),
+    callerNumber: numbersOf(contract.callers),
+    vipNumber: numbersOf(contract.vipCallers ?? contract.callers),
     callers: contract.callers.reduce((sum, pattern) => sum + patternSize(pattern), 0),
   };
 }

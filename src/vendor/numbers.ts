@@ -48,20 +48,27 @@ export const patternSize = (pattern: string) => 10 ** openDigits(pattern);
 
 const openDigits = (pattern: string) => (pattern.match(/x/gi)?.length ?? 0) + (pattern.endsWith('*') ? REST_DIGITS : 0);
 
-/** The k-th number of a pattern, 0 ≤ k < patternSize. */
-function numberAt(pattern: string, k: number): string {
-  const open = pattern.replace(/\*$/, 'x'.repeat(REST_DIGITS));
-  const digits = String(k).padStart(openDigits(pattern), '0').split('');
-  return open.replace(/x/gi, () => digits.shift()!);
-}
-
 /** The k-th number of several patterns one after the other, beginning again after the last: different for as many k as the patterns give. */
-export function numberOfPatterns(patterns: readonly string[], k: number): string {
-  const sizes = patterns.map(patternSize);
-  let left = k % sizes.reduce((sum, size) => sum + size, 0);
-  for (const [i, size] of sizes.entries()) {
-    if (left < size) return numberAt(patterns[i]!, left);
-    left -= size;
-  }
-  throw new RangeError('no pattern');
+export function numbersOf(patterns: readonly string[]): (k: number) => string {
+  // Taken apart once: every call asks for a number.
+  const parts = patterns.map((pattern) => ({
+    size: patternSize(pattern),
+    digits: openDigits(pattern),
+    between: pattern.replace(/\*$/, 'x'.repeat(REST_DIGITS)).split(/x/i),
+  }));
+  const all = parts.reduce((sum, { size }) => sum + size, 0);
+  return (k) => {
+    let left = k % all;
+    for (const { size, digits, between } of parts) {
+      if (left >= size) {
+        left -= size;
+        continue;
+      }
+      const open = digits === 0 ? '' : String(left).padStart(digits, '0');
+      let number = between[0]!;
+      for (let i = 0; i < digits; i++) number += open[i]! + between[i + 1]!;
+      return number;
+    }
+    throw new RangeError('no pattern');
+  };
 }
