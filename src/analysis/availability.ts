@@ -3,7 +3,7 @@
  *
  *   interval   [k·every, (k+1)·every) of the wall clock; what n counts. Down if any round in it was down, up if one was up and none down,
  *              closed where the contract forbade probing, else not observed: neither up nor down, in no ratio
- *   round      OPTIONS to every trunk at one moment (up if one answers), or one call: up when answered, down when dialled
+ *   round      OPTIONS to every trunk at one moment (up if one answers), or one call. Up when it was answered, down when it was sent
  *   outage     rounds in a row that were down: from the first of them to the first up one after it. A gap in the record cuts it: then it lasted
  *              at least until its last down round, and counts in no mean
  *
@@ -95,16 +95,17 @@ export class AvailabilityFold {
     this.#last = Math.max(this.#last, at);
     if (row.kind === 'closed') this.#closed.add(this.#slot(at));
     else if (row.result !== 'up' && row.result !== 'down') this.#unknown++;
-    else if (row.kind === 'call') {
-      // A call that is answered after twenty seconds says that the vendor was there then, not when it was dialled.
+    else {
       const up = row.result === 'up';
-      this.#callRounds.push({ at: up ? at + (row.answer_ms ?? 0) : at, up, why: row.why });
-    } else {
-      const round = this.#rounds.get(at);
-      const up = row.result === 'up';
-      if (up) this.#answers.add(row.answer_ms);
-      if (!round) this.#rounds.set(at, { at, up, why: row.why });
-      else round.up ||= up;
+      // What is answered after seconds, sent again on the way, says that the vendor was there then, not when it was asked.
+      const seen: Round = { at: up ? at + (row.answer_ms ?? 0) : at, sentMs: at, up, why: row.why };
+      if (row.kind === 'call') this.#callRounds.push(seen);
+      else {
+        if (up) this.#answers.add(row.answer_ms);
+        const round = this.#rounds.get(at);
+        // One trunk of several is enough: the first that answered.
+        if (!round || (up && (!round.up || seen.at < round.at))) this.#rounds.set(at, seen);
+      }
     }
   }
 

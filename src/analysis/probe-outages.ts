@@ -5,7 +5,9 @@
 
 /** Probes made at one moment. */
 export interface Round {
+  /** What it tells, it tells of this moment: when it was answered, or when it was sent and nobody answered. */
   at: number;
+  sentMs: number;
   up: boolean;
   why: string | null;
 }
@@ -18,7 +20,7 @@ export interface ProbeOutage {
   leastMs: number;
   /** To the first up round; where no end was seen, as `leastMs`. */
   ms: number;
-  /** From the last up round before it to the first after it; null where one of them was not observed. */
+  /** From the sending of the last up round before it to the answer of the first after it; null where one of them was not observed. */
   mostMs: number | null;
   why: string | null;
 }
@@ -37,7 +39,7 @@ export function outagesOf(rounds: readonly Round[], gapMs: number): ProbeOutage[
       endMs: up?.at ?? null,
       leastMs,
       ms: up ? up.at - first.at : leastMs,
-      mostMs: up && before ? up.at - before.at : null,
+      mostMs: up && before ? up.at - before.sentMs : null,
       why: first.why,
     });
     first = null;

@@ -39,13 +39,16 @@ interface World {
   closed?: Span[];
 }
 
+/** Of each OPTIONS that was up: an outage ends with the first answer. */
+const ANSWER_MS = 12;
+
 /** What the prober would have written: offsets are ms after START. */
 function rowsOf({ everyMs, lengthMs, outages = [], gaps = [], closed = [] }: World): ProbeRow[] {
   const rows: ProbeRow[] = [];
   for (let at = 0; at < lengthMs; at += everyMs) {
     if (within(gaps, at)) continue;
     if (within(closed, at)) rows.push(row({ t_ms: START + at, kind: 'closed', result: null }));
-    else rows.push(row({ t_ms: START + at, result: within(outages, at) ? 'down' : 'up', answer_ms: 12 }));
+    else rows.push(row({ t_ms: START + at, result: within(outages, at) ? 'down' : 'up', answer_ms: ANSWER_MS }));
   }
   return rows;
 }
@@ -154,12 +157,12 @@ describe('outages', () => {
       ],
       [{ from: 11 * H, to: 13 * H }],
     );
-    expect(outages.map(({ ms, endMs }) => [ms / MIN, endMs !== null])).toEqual([
+    expect(outages.map(({ ms, endMs }) => [(ms - (endMs === null ? 0 : ANSWER_MS)) / MIN, endMs !== null])).toEqual([
       [10, true],
       [20, true],
       [59, false],
     ]);
-    expect({ mttrMs, mttrN }).toEqual({ mttrMs: 15 * MIN, mttrN: 2 });
+    expect({ mttrMs, mttrN }).toEqual({ mttrMs: 15 * MIN + ANSWER_MS, mttrN: 2 });
     expect(longest).toMatchObject({ leastMs: 59 * MIN, mostMs: null });
   });
 
@@ -167,7 +170,7 @@ describe('outages', () => {
     const { outages } = of([{ from: 10 * H, to: 14 * H }], [{ from: 11 * H, to: 13 * H }]);
     expect(outages.map(({ startMs, ms }) => [(startMs - START) / H, ms / MIN])).toEqual([
       [10, 59],
-      [13, 60],
+      [13, 60 + ANSWER_MS / MIN],
     ]);
     expect(outages[1]!.mostMs).toBeNull();
   });
@@ -205,6 +208,21 @@ it('takes a call for up when it was answered: one that waited out an outage does
   expect(calls).toMatchObject({ part: 1, whole: 1 });
   expect(outages).toMatchObject([
     { startMs: START + MIN, endMs: START + 2 * MIN + 12 * S, leastMs: MIN, mostMs: 132 * S, why: 'no answer' },
+  ]);
+});
+
+it('takes OPTIONS for up when they were answered: one sent again until the vendor was back ends the outage then', () => {
+  const rows = [
+    row({ t_ms: START, answer_ms: 5 }),
+    row({ t_ms: START + MIN, result: 'down', why: 'no answer' }),
+    row({ t_ms: START + 2 * MIN, trunk: 'main', answer_ms: 3500 }),
+    row({ t_ms: START + 2 * MIN, trunk: 'standby', answer_ms: 1500 }),
+    row({ t_ms: START + 3 * MIN, answer_ms: 5 }),
+  ];
+  const { outages, total } = figuresOf(rows, MIN);
+  expect(total).toMatchObject({ up: 3, down: 1, missing: 0 });
+  expect(outages).toMatchObject([
+    { startMs: START + MIN, endMs: START + 2 * MIN + 1500, leastMs: 0, ms: MIN + 1500, mostMs: 2 * MIN + 1500 },
   ]);
 });
 
