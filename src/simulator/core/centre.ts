@@ -5,11 +5,11 @@
  */
 import type { Clock, TimerHandle } from '../../clock.ts';
 import { type RandomStream, randomStream } from '../../random.ts';
-import { ANNOUNCEMENT_MS, type CompleteConfig, RETRY_AFTER_S } from '../defaults.ts';
+import { ANNOUNCEMENT_MS, type CompleteConfig, type NumberKind, RETRY_AFTER_S } from '../defaults.ts';
 import type { SimulatorEvent, SimulatorState, TruthOutcome, TruthRow } from '../truth.ts';
 import type { Agent } from './agents.ts';
 import { type Arrival, Call, type Offer } from './call.ts';
-import { CALL_BACK_PRIORITY, CallBacks } from './call-backs.ts';
+import { CallBacks, type CallBackWorld } from './call-backs.ts';
 import { Desk } from './desk.ts';
 import { drawMs } from './draw.ts';
 import { Edge } from './edge.ts';
@@ -52,7 +52,7 @@ export class CallCentre {
       scaleDelayMs: config.scaleDelayMs,
       lose: (call) => this.#finish(call, 'fault', 'lost'),
     });
-    this.#callBacks = config.callBack && new CallBacks(clock, config.callBack, config.seed, (of) => this.#callBack(of));
+    this.#callBacks = config.callBack && new CallBacks(this.#callBackWorld(), config.callBack, config.seed);
     this.#firstSkill = Object.values(config.menu ?? {})[0] ?? config.ownAgents[0]?.skill ?? config.accounts[0]?.skill ?? 'support';
     this.#edge.startProbing();
   }
@@ -73,9 +73,8 @@ export class CallCentre {
   arrive(arrival: Arrival, data: unknown = null): Call {
     const kind = this.#config.numbers[arrival.called] ?? (this.#config.menu ? 'menu' : 'queue');
     const vip = arrival.vip === true || (this.#config.vipPrefix !== '' && arrival.caller.startsWith(this.#config.vipPrefix));
-    const call = new Call(++this.#count, kind, arrival, vip ? VIP_PRIORITY : 0, this.#clock.now());
+    const call = this.#begin(kind, arrival, vip ? VIP_PRIORITY : 0);
     call.data = data;
-    this.#calls.add(call);
     if (this.sites.edgeTakes(this.#clock.now())) this.#edge.place(call);
     else this.#refuseCall(call, this.sites.refuse);
     return call;
@@ -93,7 +92,7 @@ export class CallCentre {
   }
 
   digit(call: Call, digit: string): void {
-    if (this.#callBacks?.asks(call, digit)) return this.#noteNumber(call);
+    if (this.#callBacks?.asks(call, digit)) return this.#callBacks.note(call, this.#firstSkill);
     const skill = call.state === 'menu' ? this.#config.menu?.[digit] : undefined;
     if (skill !== undefined) this.#enterQueue(call, skill);
   }
@@ -114,12 +113,7 @@ export class CallCentre {
 
   /** The customer who is called back has answered. @returns false where that was given up meanwhile: hang up. */
   customerAnswered(call: Call): boolean {
-    if (call.state !== 'dialling') return false;
-    call.step?.cancel();
-    call.row.answered_ms = this.#clock.now();
-    call.row.status = 200;
-    this.#wait(call, call.row.skill!);
-    return true;
+    return this.#callBacks?.answered(call) ?? false;
   }
 
   /** @returns false where the caller has gone meanwhile, or somebody else has him: hang up. */
@@ -175,6 +169,25 @@ export class CallCentre {
   }
 
   // A call's life
+
+  #begin(kind: NumberKind, arrival: Arrival, priority: number): Call {
+    const call = new Call(++this.#count, kind, arrival, priority, this.#clock.now());
+    this.#calls.add(call);
+    return call;
+  }
+
+  #callBackWorld(): CallBackWorld {
+    return {
+      clock: this.#clock,
+      host: this.#host,
+      sites: this.sites,
+      desk: this.desk,
+      begin: (arrival, priority) => this.#begin('queue', arrival, priority),
+      wait: (call, skill) => this.#wait(call, skill),
+      next: (call, ms, run) => this.#then(call, ms, run),
+      finish: (call, outcome, silent) => (silent ? this.#close(call, 'vendor', outcome, () => {}) : this.#finish(call, 'vendor', outcome)),
+    };
+  }
 
   /** Rings; the later, and the less surely, the more the site holds beyond what it does with ease. */
   #strained(call: Call): void {
@@ -256,34 +269,6 @@ export class CallCentre {
     const { maxWaitMs } = this.#config.queue;
     if (Number.isFinite(maxWaitMs)) call.limit = this.#later(call, maxWaitMs, () => this.#giveUp(call));
     call.row.queue_position = this.desk.enqueue(call, skill);
-  }
-
-  /** Out of the queue, a word that it is noted, and BYE. */
-  #noteNumber(call: Call): void {
-    call.step?.cancel();
-    call.limit?.cancel();
-    call.row.skill ??= this.#firstSkill;
-    call.numberLeft = true;
-    call.state = 'announced';
-    this.desk.leave(call);
-    this.#host.play(call, 'noted');
-    this.#then(call, ANNOUNCEMENT_MS, () => this.#finish(call, 'vendor', this.#outcomeOf(call, 'diverted')));
-  }
-
-  #callBack(of: Call): void {
-    const now = this.#clock.now();
-    const { sip_call_id: backOf, caller, called, skill } = of.row;
-    const call = new Call(++this.#count, 'queue', { sipCallId: '', caller: called, called: caller, backOf }, CALL_BACK_PRIORITY, now);
-    call.row.skill = skill;
-    this.#calls.add(call);
-    const site = this.sites.edgeTakes(now) ? this.sites.choose(now, null) : null;
-    if (!site) return this.#close(call, 'vendor', 'blocked', () => {});
-    call.site = site;
-    call.row.site = site.name;
-    site.calls.add(call);
-    call.state = 'dialling';
-    this.#then(call, this.#config.callBack!.ringMs, () => this.#finish(call, 'vendor', 'failed'));
-    this.#host.callBack(call, of);
   }
 
   /** The longest wait is over. */
