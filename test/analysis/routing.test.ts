@@ -205,6 +205,23 @@ describe('offers to agents', () => {
     expect(figures(calls, offers).ghosts).toMatchObject({ part: 0, whole: 2 });
   });
 
+  it('does not call an agent rung for a call-back a ghost, until that is over', () => {
+    const all = log(
+      [waiting('1', 0, 3000), waiting('2', 0, 1000, { served: false })],
+      [offer('a-1', '1', 2500, 3000, 13_000), offer('a-2', '2', 60_000, 61_000, 70_000), offer('a-3', '2', 71_000, null, 72_000)],
+    );
+    for (const [at, action] of [
+      [1000, 'asked'],
+      [58_000, 'offered'],
+      [59_000, 'answered'],
+      [70_000, 'ended'],
+    ] as const)
+      all.addEvent(rowOf('events', { t_ms: T0 + at, kind: 'call-back', name: '2', action }));
+    const { ghosts, examples } = offerFigures(all.matched(), all.calls, all.logins);
+    expect(ghosts.part).toBe(1);
+    expect(examples.map(({ agent }) => agent)).toEqual(['a-3']);
+  });
+
   it('does not call an agent that refused at once a ghost', () => {
     const offers = [offer('a-1', '1', 8000, 9000, 19_000), offer('a-2', null, 8000, null, 8000, { outcome: 'rejected', caller: '' })];
     expect(figures([waiting('1', 0, 9000)], offers).ghosts).toMatchObject({ part: 0, whole: 1 });

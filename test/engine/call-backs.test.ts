@@ -1,7 +1,9 @@
 /** The vendor calls: agents at bound numbers, and customers who left theirs, with callers in two workers and everything coming in at the first. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { createAnalysis } from '../../src/analysis/analyse.ts';
 import { CallBackHub, CallBackProxy } from '../../src/engine/call-back-exchange.ts';
 import { runScenario } from '../../src/engine/run.ts';
+import { replay } from '../../src/record/replay.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import type { AgentGroup } from '../../src/vendor/profile.ts';
 import { removeFolders, requestFor, rowsOf, vendorAt } from './fixture.ts';
@@ -58,7 +60,7 @@ it('phone agents and call-backs work with two workers', async () => {
     const vendor = vendorAt(simulator.sip.port, { agents: [PHONES], local: { sipPort, rtpPorts: [27_600, 27_998] } });
     const request = await requestFor(STORY, vendor, { workers: 2 });
     request.surge.media = 'rtp';
-    const { dir } = await runScenario(request);
+    const { dir, meta } = await runScenario(request);
     const calls = await rowsOf(dir, 'calls');
     const events = (await rowsOf(dir, 'events')).filter(({ kind }) => kind === 'call-back');
     const asked = calls.filter(({ outcome }) => outcome === 'diverted');
@@ -83,6 +85,22 @@ it('phone agents and call-backs work with two workers', async () => {
     expect(backs.map(({ back_of }) => back_of).sort()).toEqual(asked.map(({ sip_call_id }) => sip_call_id).sort());
     expect(backs.every(({ outcome, caller, agent }) => outcome === 'answered' && caller === '4001000000' && agent !== null)).toBe(true);
     expect(truth.filter(({ outcome }) => outcome === 'diverted')).toHaveLength(asked.length);
+
+    // The figures that come of it, beside the vendor's own times; an agent rung for a call-back is no ghost.
+    const fold = createAnalysis(meta);
+    await replay(dir, fold);
+    const { callBacks, routing } = fold.figures();
+    const n = asked.length;
+    expect(callBacks).toMatchObject({
+      made: { part: n, whole: n },
+      answered: { part: n, whole: n },
+      matched: { part: n, whole: n },
+      timeMs: { n },
+    });
+    const endOf = new Map(truth.map((row) => [row.sip_call_id, row.ended_ms!]));
+    const mean = backs.reduce((sum, row) => sum + row.received_ms - endOf.get(row.back_of!)!, 0) / n;
+    expect(Math.abs(callBacks!.timeMs.mean! - mean)).toBeLessThan(500);
+    expect(routing!.offers).toMatchObject({ ghosts: { part: 0 }, lingering: { part: 0 }, duplicates: { part: 0 } });
 
     const open = new Set<string>();
     for (const { op, call } of await rowsOf(dir, 'open')) op === 'open' ? open.add(call!) : open.delete(call!);
