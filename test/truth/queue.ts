@@ -14,6 +14,7 @@ import { type People, type Played, play } from './queue-play.ts';
 const PORT = 23_000;
 /** More unhealthy seconds than this, and the run says nothing. */
 const MOST_UNHEALTHY = 0.05;
+const MOST_LISTED = 12;
 /** The wish of what agents are; VIPs; patience of 15 s in the mean. */
 const STORY = (patience: string) => `
 export async function customer() {
@@ -56,7 +57,7 @@ export async function run(): Promise<TruthTable> {
       title:
         `${clean.calls.length} calls in ${clean.analysis.health.seconds} s over UDP to the embedded vendor in a process of its own, two worker threads: menu, two skills, 12 % VIPs, exponential patience, ` +
         'agents of ours who let 5 % of the calls ring, refuse 3 %, write up, take breaks and change shifts. The vendor’s ground truth are its own files of calls and offers; ' +
-        'a race is what both sides decide within 50 ms of each other (docs/metrics.md, agreement). Then the same vendor making mistakes on purpose: each must be found, by its caller or agent, and none other. ' +
+        'a race is what both sides decide within 50 ms of each other (docs/metrics.md, agreement). Then the same vendor making mistakes on purpose: each must be found, by its caller or agent, and none other; without effect are those that nobody could see: a caller who left at once, an agent forgotten while nobody waited. ' +
         `Our instrument’s unhealthy seconds: ${unwellText(clean)} in the clean run, ${unwellText(faulty)} in the other; nothing that falls into them is held against anybody (docs/metrics.md).`,
       columns: ['what', 'ours', 'the vendor’s', 'agree'],
       rows: rows.map(([what, ours, theirs, agrees]) => [what, ours, theirs, agrees ? 'yes' : '**no**']),
@@ -201,12 +202,14 @@ export function judgeClean(played: Played): Line[] {
     agentsEqual(played, racesAllowed),
   ];
   const listed = [...differences, ...races, ...waitsBeyond];
+  const more: Line[] = listed.length > MOST_LISTED ? [[`and ${listed.length - MOST_LISTED} more`, '', '', true]] : [];
   return [
     ...lines,
-    ...listed.map(({ key, what }, i): Line => {
+    ...listed.slice(0, MOST_LISTED).map(({ key, what }, i): Line => {
       const kind = i < differences.length ? 'difference' : i < differences.length + races.length ? 'race' : 'beyond';
       return [`${kind} ${key}`, what, '', kind === 'race' || excused.some((one) => one.key === key)];
     }),
+    ...more,
   ];
 }
 
