@@ -4,7 +4,7 @@ import type { AvailabilityWhy } from '../analysis/availability-verdict.ts';
 import type { ProbeOutage } from '../analysis/probe-outages.ts';
 import { count, duration, percent } from './format.ts';
 import type { MessageKey } from './messages/en.ts';
-import { type Language, say } from './messages/say.ts';
+import { type Language, labelled, say } from './messages/say.ts';
 
 const WHY: Record<AvailabilityWhy, MessageKey> = {
   'no-sample': 'probe.why-no-sample',
@@ -48,10 +48,12 @@ export function probeLines(language: Language, who: string, figures: Availabilit
   const { mttrMs, mttrN, longest, verdict } = figures;
   return [
     '',
-    `${who}: ${probeHeadline(language, figures)}`,
+    labelled(language, who, probeHeadline(language, figures)),
     ...probeFacts(language, figures),
-    ...(mttrMs === null ? [] : [`${say(language, 'probe.mttr')}: ${duration(mttrMs)} (${say(language, 'probe.mttr-of', { n: mttrN })})`]),
-    longest ? `${say(language, 'probe.longest')}: ${lastedText(language, longest)}` : say(language, 'probe.none'),
+    ...(mttrMs === null
+      ? []
+      : [labelled(language, say(language, 'probe.mttr'), `${duration(mttrMs)} (${say(language, 'probe.mttr-of', { n: mttrN })})`)]),
+    longest ? labelled(language, say(language, 'probe.longest'), lastedText(language, longest)) : say(language, 'probe.none'),
     ...(verdict
       ? [`${promisedText(language, verdict.promised)} ${say(language, `state.${verdict.state}`)}. ${probeWhy(language, verdict.why)}`]
       : []),

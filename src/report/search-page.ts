@@ -64,7 +64,7 @@ function resultSection(record: SearchRecord): Html {
     both('search.section-result'),
     html`<p class="headline">${bilingual((lang) => headline(lang, result))}</p>`,
     result.kind &&
-      html`<p><strong>${bilingual((lang) => kindName(lang, result.kind!))}</strong>: ${bilingual((lang) => kindText(lang, result.kind!, result.maxBy))}</p>`,
+      html`<p><strong>${bilingual((lang) => kindName(lang, result.kind!))}</strong> · ${bilingual((lang) => kindText(lang, result.kind!, result.maxBy))}</p>`,
     claim,
     warned,
   );

@@ -3,7 +3,7 @@ import type { LimitKind, PlayedTrial, SearchRecord, SearchResult, SearchVerdict 
 import type { Sought } from '../analysis/trial.ts';
 import { count, duration, percent } from './format.ts';
 import type { MessageKey } from './messages/en.ts';
-import { type Language, say } from './messages/say.ts';
+import { type Language, labelled, say } from './messages/say.ts';
 
 const KIND_NAME: Record<LimitKind, MessageKey> = {
   'configured limit': 'search.kind-configured',
@@ -121,7 +121,7 @@ export function trialLine(language: Language, sought: Sought, trial: PlayedTrial
     againstText(language, trial),
     loadText(language, sought, load),
     duration(lengthMs),
-    `${trialVerdict(language, trial)}: ${trialWhy(language, trial)}`,
+    labelled(language, trialVerdict(language, trial), trialWhy(language, trial)),
     `${say(language, 'search.col-answered')} ${figures.answered}/${figures.attempts}`,
     `${say(language, 'search.col-peak')} ${figures.peakAnswered}`,
     ...(figures.srdP95Ms === null ? [] : [`SRD p95 ${duration(figures.srdP95Ms)}`]),
@@ -132,7 +132,7 @@ export function trialLine(language: Language, sought: Sought, trial: PlayedTrial
 /** The result, for the terminal. */
 export function searchLines(language: Language, record: SearchRecord): string[] {
   const { result, verdict, promise } = record;
-  const kind = result.kind ? [`${kindName(language, result.kind)}: ${kindText(language, result.kind, result.maxBy)}`] : [];
+  const kind = result.kind ? [labelled(language, kindName(language, result.kind), kindText(language, result.kind, result.maxBy))] : [];
   const claim =
     promise && verdict
       ? [
@@ -141,9 +141,9 @@ export function searchLines(language: Language, record: SearchRecord): string[] 
       : [];
   return [
     '',
-    `${record.vendor.title ?? record.vendor.name}: ${headline(language, result)}`,
+    labelled(language, record.vendor.title ?? record.vendor.name, headline(language, result)),
     ...kind,
-    `${say(language, 'search.ceiling')}: ${ceilingText(language, result)}`,
+    labelled(language, say(language, 'search.ceiling'), ceilingText(language, result)),
     ...cautions(language, record),
     ...claim,
   ].map((line) => line.replaceAll('\u00a0', ' '));

@@ -25,6 +25,11 @@ export function say(language: Language, key: MessageKey, fill: Fill = {}): strin
   });
 }
 
+const COLONS: Record<Language, string> = { en: ': ', 'zh-CN': '：' };
+
+/** A name and what it is, with that language's colon. */
+export const labelled = (language: Language, name: string, text: string): string => `${name}${COLONS[language]}${text}`;
+
 /** The key if the texts know it: for keys made from data (`outcome.${row.outcome}`). */
 export function messageKey(key: string): MessageKey | null {
   return Object.hasOwn(en, key) ? (key as MessageKey) : null;
