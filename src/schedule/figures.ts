@@ -204,7 +204,7 @@ function warningsOf(scenario: ScenarioPlan, length: number, figures: ScenarioFig
   const warnings: string[] = [];
   if (length > gracefulStopMs)
     warnings.push(
-      `${name}: calls last ${formatDuration(length)} and gracefulStop is ${formatDuration(gracefulStopMs)}: those open at the end are cut and counted apart`,
+      `${name}: calls are taken to last ${formatDuration(length)} (surge.callLength) and gracefulStop is ${formatDuration(gracefulStopMs)}: those open at the end are cut and counted apart`,
     );
   if (drive.kind === 'arrivals' && figures.vusNeeded > drive.maxVus)
     warnings.push(`${name}: ${figures.vusNeeded} VUs are needed at the peak, maxVUs is ${drive.maxVus}: arrivals will be dropped`);

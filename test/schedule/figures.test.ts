@@ -39,7 +39,7 @@ describe('planning figures', () => {
   it('warns of VUs too few and of calls longer than gracefulStop', () => {
     const { warnings } = figures({ peak: { ...steady, preAllocatedVUs: 50, maxVUs: 400, gracefulStop: '30s' } });
     expect(warnings).toEqual([
-      expect.stringContaining('calls last 1m0s and gracefulStop is 30s'),
+      expect.stringContaining('calls are taken to last 1m0s (surge.callLength) and gracefulStop is 30s'),
       expect.stringContaining('600 VUs are needed at the peak, maxVUs is 400'),
     ]);
   });
