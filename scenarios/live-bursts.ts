@@ -42,7 +42,8 @@ export const surge: SurgeOptions = {
   seed: 618,
   arrivals: 'poisson',
   callLength: '20s',
-  expect: { talk: '8s', patience: '22s', redials: { probability: 0.7, tries: 3, after: '8s' } },
+  // The mean patience is 22 s; but with this shape many give up at once, and over short waits it is as if it were 12 s (the report's model says so).
+  expect: { talk: '8s', patience: '12s', redials: { probability: 0.7, tries: 3, after: '8s' } },
 };
 
 /** Wants the thing that was just held up, now; tries three times. */

@@ -3,7 +3,7 @@
  * long after. Deterministic: it shows what the means do, not their scatter, which near full load loses some callers more.
  *
  *            ┌────────────── after, exponential ◀──────────┐ probability, while tries are left
- *   λ(t) ──▶ in the system (n served at µ, the rest leave at θ; no more than K fit in) ──▶ lost
+ *   λ(t) ──▶ in the system (n rung for and served at µ, the rest leave at θ; no more than K fit in) ──▶ lost
  *                      └──▶ served
  */
 import type { Redials } from './redials.ts';
@@ -11,6 +11,8 @@ import type { Redials } from './redials.ts';
 export interface FluidQueue {
   agents: number;
   handlingMs: number;
+  /** From the offer to the agent's answer: the agent is taken, and the caller may still give up. Default 0. */
+  ringMs?: number;
   /** Mean; Infinity: nobody gives up. */
   patienceMs: number;
   /** Callers and talks that fit in; Infinity: all. */
@@ -42,10 +44,13 @@ const MOST_STEPS = 400_000;
 
 /** @param arrivals first calls per second, in equal steps */
 export function stormOver(arrivals: { stepMs: number; rate: readonly number[] }, queue: FluidQueue, redials: Redials): Storm {
-  const { agents, handlingMs, patienceMs, places } = queue;
+  const { agents, handlingMs, ringMs = 0, patienceMs, places } = queue;
+  // Of those rung for, who gives up before the answer; an agent is free again after the ringing, and after the call where there is one.
+  const rung = Number.isFinite(patienceMs) ? ringMs / (ringMs + patienceMs) : 0;
+  const takenMs = ringMs + (1 - rung) * handlingMs;
   const { probability, tries, afterMs } = redials;
   const { stepMs } = arrivals;
-  const shortest = Math.min(stepMs, Math.min(handlingMs, patienceMs, Math.max(afterMs, 1)) / FINENESS);
+  const shortest = Math.min(stepMs, Math.min(takenMs, patienceMs, Math.max(afterMs, 1)) / FINENESS);
   const parts = Math.max(1, Math.ceil(stepMs / Math.max(shortest, (stepMs * arrivals.rate.length) / MOST_STEPS)));
   const dt = stepMs / parts;
   /** By number of the try: in the system, and waiting for the next one. */
@@ -78,8 +83,9 @@ export function stormOver(arrivals: { stepMs: number; rate: readonly number[] },
       }
       const all = inside.reduce((sum, n) => sum + n, 0);
       const talking = Math.min(all, agents);
-      const served = Math.min(all, (talking / handlingMs) * dt);
-      const gone = Math.min(all - served, ((all - talking) / patienceMs) * dt);
+      const free = Math.min(all, (talking / takenMs) * dt);
+      const gone = rung * free + Math.min(all - free, ((all - talking) / patienceMs) * dt);
+      const served = (1 - rung) * free;
       const room = Math.max(0, places - (all - served - gone));
       const refused = coming > room ? 1 - room / coming : 0;
       for (let i = 0; i < tries; i++) {

@@ -11,6 +11,8 @@ import { type PlannedSkill, plannedSkills, type SkilledAgents, skillLines } from
 
 /** Mean patience where nobody says: a round figure, printed as an assumption. */
 const USUAL_PATIENCE_MS = 60_000;
+/** The default of a profile's answerDelay. */
+const USUAL_RING = '2s';
 
 export interface PlannedQueue {
   load: QueueLoad;
@@ -18,6 +20,8 @@ export interface PlannedQueue {
   thresholdMs: number;
   level: number;
   expected: QueueExpectation;
+  /** Mean time from offer to answer: for redials alone, the model's handling time begins with the answer. */
+  ringMs: number;
   /** Fewest agents that reach the level; null: none do. */
   needed: number | null;
   /** The same for each skill alone; null: the scenario does not say what callers ask for. */
@@ -49,6 +53,7 @@ export function plannedQueue(vendor: VendorProfile, surge: CheckedSurge, figures
   if (surge.expect?.patienceMs === undefined) assumed.push(`patience ${formatDuration(patienceMs)} (surge.expect.patience)`);
 
   const handlingMs = each.reduce((sum, one) => sum + one.agents * one.handlingMs, 0) / agents;
+  const ringMs = groups.reduce((sum, { group, agents: n }) => sum + n * drawFrom(group.answerDelay ?? USUAL_RING).meanMs, 0) / agents;
   // A replayed log's busiest second is chance; over the time that a call takes, it is load.
   const perSecond = surge.replayed ? busiest(figures.series, handlingMs) : figures.peakRate;
   const load = { perSecond, handlingMs, patienceMs };
@@ -61,7 +66,7 @@ export function plannedQueue(vendor: VendorProfile, surge: CheckedSurge, figures
   const shares = surge.expect?.skills;
   const bySkill = shares ? plannedSkills(shares, each, load, target) : null;
   if (!shares && new Set(each.flatMap(({ skills }) => skills)).size > 1) assumed.push('one queue for all skills (surge.expect.skills)');
-  return { load, agents, thresholdMs, level, expected, needed: agentsFor(load, target), bySkill, assumed: [...new Set(assumed)] };
+  return { load, agents, ringMs, thresholdMs, level, expected, needed: agentsFor(load, target), bySkill, assumed: [...new Set(assumed)] };
 }
 
 /** Highest mean rate over that time. */

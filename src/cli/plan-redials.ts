@@ -31,11 +31,11 @@ export function plannedRedials(
 ): PlannedRedials | null {
   const redials = surge.expect?.redials;
   if (!redials || !queue || redials.tries < 2 || redials.probability === 0) return null;
-  const { load, agents } = queue;
+  const { load, agents, ringMs } = queue;
   const { places, placesFrom } = roomOf(vendor, agents);
   const { stepMs, rate, starts } = figures.series;
   const arrivals = { stepMs, rate: starts?.map((n) => (n * 1000) / stepMs) ?? rate };
-  const storm = stormOver(arrivals, { agents, handlingMs: load.handlingMs, patienceMs: load.patienceMs, places }, redials);
+  const storm = stormOver(arrivals, { agents, handlingMs: load.handlingMs, ringMs, patienceMs: load.patienceMs, places }, redials);
   // What a call does besides waiting and talking (setup, menu) it does for all who are inside.
   const vus = Math.max(figures.peakConcurrent, Math.ceil(storm.peakInside + storm.peakOutside - 1e-6));
   return { storm, steady: redialled(load, agents, places, redials), firstPerSecond: load.perSecond, places, placesFrom, vus };

@@ -96,6 +96,7 @@ describe('a storm over a curve', () => {
   const queues: fc.Arbitrary<FluidQueue> = fc.record({
     agents: fc.integer({ min: 1, max: 60 }),
     handlingMs: fc.integer({ min: 1000, max: 60_000 }),
+    ringMs: fc.integer({ min: 0, max: 5000 }),
     patienceMs: fc.integer({ min: 1000, max: 120_000 }),
     places: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 120 })),
   });
@@ -114,6 +115,13 @@ describe('a storm over a curve', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('loses those who give up while an agent rings, also where nobody has to wait', () => {
+    const queue = { agents: 100, handlingMs: 3000, ringMs: 2000, patienceMs: 18_000, places: 200 };
+    const rate = [...Array.from({ length: 60 }, () => 2), ...Array.from({ length: 60 }, () => 0)];
+    const { lost, callers } = stormOver({ stepMs: 1000, rate }, queue, { probability: 0, tries: 3, afterMs: 1000 });
+    expect(lost / callers).toBeCloseTo(0.1, 3);
   });
 
   it('is the curve itself where nobody calls again', () => {
