@@ -9,16 +9,12 @@
 import type { IdleFigures } from './model-queue.ts';
 import { type Matched, skillSet } from './offers.ts';
 import type { Login, Waiting } from './queue-log.ts';
+import type { Stretch } from './stretches.ts';
 
 const GRACE_MS = 1000;
 const MOST_SPANS = 50;
 /** Instead of the index of a queue. */
 const UNWELL = -1;
-
-export interface Stretch {
-  fromMs: number;
-  toMs: number;
-}
 
 /**
  * Null where no agent of ours was ever offered anything. @param lastMs until when those logged in stay so @param skillsOf the skills of an agent

@@ -1,13 +1,14 @@
 /** Everything about who was served when and by whom, gathered from callers', agents' and registrations' rows in any order. */
 import type { Fold } from '../metrics/fold.ts';
 import type { AgentRow, CallRow, EventRow } from '../record/schema.ts';
-import { idleWhileWaiting, loggedInMs, type Stretch } from './idle.ts';
+import { idleWhileWaiting, loggedInMs } from './idle.ts';
 import type { ModelFigures, RoutingFigures } from './model-queue.ts';
 import { modelBeside } from './modelling.ts';
 import { agentGroups, offerFigures, strayed } from './offers.ts';
 import { orderOf } from './order.ts';
 import { QueueLog, turnsOf } from './queue-log.ts';
 import { byClass, byMinute, bySkill, SliceFold } from './slices.ts';
+import { type Stretch, within } from './stretches.ts';
 
 export interface RoutingOptions {
   /** T of the service level. */
@@ -70,7 +71,8 @@ export class RoutingFold implements Fold<CallRow, RoutingFigures> {
     const astray = strayed(matched);
     const queued = astray.size > 0 ? calls.filter((call) => !astray.has(call)) : calls;
     // What our own threads saw late has no order.
-    const seenWell = (at: number | null) => at === null || !unwell.some(({ fromMs, toMs }) => fromMs <= at && at < toMs);
+    const blind = within(unwell);
+    const seenWell = (at: number | null) => at === null || !blind(at);
     const ordered =
       unwell.length > 0 ? queued.filter((call) => seenWell(call.entryMs) && seenWell(turns.get(call) ?? call.exitMs)) : queued;
     return {

@@ -2,8 +2,8 @@
  * Mistakes that the embedded vendor made on purpose, held against what the analysis found: each one found, by its caller, and none other. What the vendor
  * says it did (events of kind `defect`) is itself held against its ground truth, counted here anew and apart from src/analysis.
  */
-import type { Stretch } from '../../src/analysis/idle.ts';
 import type { RoutingFigures } from '../../src/analysis/model-queue.ts';
+import type { Stretch } from '../../src/analysis/stretches.ts';
 import type { CallRow } from '../../src/record/schema.ts';
 import type { DefectKind } from '../../src/simulator/config.ts';
 import type { OfferTruth, SimulatorEvent, TruthRow } from '../../src/simulator/truth.ts';
