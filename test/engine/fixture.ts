@@ -31,7 +31,7 @@ export interface Peer {
 export async function openPeer(
   answerMs: number | null = 5,
   request?: (incoming: IncomingRequest) => void,
-  bind: { host?: string; port?: number } = {},
+  bind: { host?: string; port?: number; transport?: 'udp' | 'tcp' } = {},
 ): Promise<Peer> {
   const clock = new RealClock();
   const peer = { open: new Set<string>(), invites: [] as Peer['invites'], byes: 0, cancels: 0 };

@@ -40,7 +40,8 @@ it('with our own address gone no call can be made: our failure, no promise of th
   const { figures, calls, events, at } = await figuresOf(result);
   const lost = calls.filter((call) => call.dialled_ms! >= at('started') && call.dialled_ms! < at('end'));
   expect(lost.length).toBeGreaterThan(20);
-  expect(figures.validity).toMatchObject({ valid: true });
+  // Planned: they do not make the run unfit for a verdict.
+  expect(figures.health.plannedFailures).toBeGreaterThanOrEqual(lost.length);
   for (const call of lost)
     expect(call).toMatchObject({
       outcome: 'harness',
@@ -70,7 +71,7 @@ it('gives the address back when the run is aborted, so that calls in progress ar
   handle.stop();
   const result = await handle.done;
   expect((await rowsOf(result.dir, 'events')).some(({ kind, action }) => kind === 'fault' && action === 'ended')).toBe(true);
-  expect(vendor.open.size).toBe(0);
+  await expect.poll(() => vendor.open.size).toBe(0);
 });
 
 it('another answer for the vendor’s name: new calls go there after the TTL, calls in progress stay, and they come back', async () => {
@@ -89,7 +90,7 @@ it('another answer for the vendor’s name: new calls go there after the TTL, ca
   expect(result.outcomes.completed).toBe(140);
   const there = two.invites.map(({ at }) => at);
   const here = one.invites.map(({ at }) => at);
-  const slack = 150;
+  const slack = 400;
   expect(Math.min(...there)).toBeGreaterThan(at('started') - slack);
   expect(Math.min(...there)).toBeLessThan(at('started') + 1000 + slack);
   expect(Math.max(...there)).toBeLessThan(at('ended') + 1000 + slack);
