@@ -64,17 +64,19 @@ const gather = (value: string, before: string[] = []) => [...before, value];
 
 /** Of what is printed, and of the first view of the report; the report itself holds both. */
 export const langOption = (otherwise: 'en' | 'zh-CN' = 'en') =>
-  new Option('--lang <language>', 'language').choices(['en', 'zh-CN']).default(otherwise);
+  new Option('--lang <language>', 'of what is printed, and of the first view of a report; pages hold both')
+    .choices(['en', 'zh-CN'])
+    .default(otherwise);
 
 export function withInputFlags(command: Command): Command {
   return command
     .requiredOption('-V, --vendor <profile>', 'vendor profile: a file, or the name of one in vendors/')
     .option('--workers <n>', 'worker threads (default: one a core)', integer(1, MOST_WORKERS))
     .option('--seed <n>', 'seed of arrivals and callers', integer(0))
-    .option('-u, --vus <n>', 'as in k6', integer(1))
-    .option('-d, --duration <time>', 'as in k6')
-    .option('-i, --iterations <n>', 'as in k6', integer(1))
-    .option('-s, --stage <time:target>', 'as in k6; may be repeated', gather)
+    .option('-u, --vus <n>', 'callers at a time, one call after the other, instead of the scenarios (k6)', integer(1))
+    .option('-d, --duration <time>', 'how long, with --vus (k6)')
+    .option('-i, --iterations <n>', 'how many callers in all, instead of the scenarios (k6)', integer(1))
+    .option('-s, --stage <time:target>', 'ramp the callers at a time, as 30s:20 (k6); may be repeated', gather)
     .option('--config <file>', 'k6 options as JSON, weaker than those of the scenario')
     .option('--tag <name=value>', 'tag of every call; may be repeated', gather)
     .option('-e, --env <NAME=value>', 'seen by the scenario as __ENV.NAME; may be repeated', gather)

@@ -41,6 +41,8 @@ Examples:
   callsurge plan midnight.ts --vendor vendors/vendor-a.ts what the run would do; sends nothing
   callsurge run midnight.ts --vendor vendors/vendor-a.ts
 
+Times are written 250ms, 90s, 1m30s, 2h or 30d; a bare number is milliseconds.
+
 Exit codes:
 ${exitTable}`,
     );
