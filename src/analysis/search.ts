@@ -248,8 +248,9 @@ class Stage {
     const step = this.#goal(to) * 2 ** (this.#undecided - 1);
     const top = upper ?? max + 1;
     if (!over && top - to > this.#goal(to)) return Math.min(to + step, upper === null ? max : Math.floor((to + top + 1) / 2));
-    if (from - lower > this.#goal(lower)) return Math.floor((lower + from) / 2);
-    return null;
+    if (from - lower <= this.#goal(lower)) return null;
+    if (lower === 0 && this.#step === 'widen') return Math.max(1, from - this.#widen(from));
+    return Math.floor((lower + from) / 2);
   }
 
   #widen(load: number): number {

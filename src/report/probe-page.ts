@@ -2,7 +2,7 @@
 import type { AvailabilityFigures, Period } from '../analysis/availability.ts';
 import { count, duration, isTimeZone, percent, wallClock, zoneOffset } from './format.ts';
 import { type Html, html, type Part } from './markup.ts';
-import { bilingual, both, type Language, say } from './messages/say.ts';
+import { bilingual, both, bothOr, type Language, say } from './messages/say.ts';
 import { pageHead, pageOf, pageSection } from './page/shell.ts';
 import { lastedText, probeFacts, probeHeadline, probeWhy, promisedText } from './probe-text.ts';
 import { badge } from './sections/verdict.ts';
@@ -141,7 +141,7 @@ function outageTable({ outages }: AvailabilityFigures, zone: string): Part {
     outage.mostMs === null
       ? html`${duration(outage.leastMs)} – <span class="nm">${both('probe.open-end')}</span>`
       : `${duration(outage.leastMs)} – ${duration(outage.mostMs)}`,
-    outage.why ?? '',
+    outage.why === null ? '' : bothOr(`reason.probe.${outage.why}`, outage.why),
   ]);
   const head = [both('probe.col-begin'), both('probe.col-lasted'), both('probe.col-bounds'), both('probe.col-why')];
   const rest = outages.length - shown.length;

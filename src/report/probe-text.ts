@@ -4,7 +4,7 @@ import type { AvailabilityWhy } from '../analysis/availability-verdict.ts';
 import type { ProbeOutage } from '../analysis/probe-outages.ts';
 import { count, duration, percent } from './format.ts';
 import type { MessageKey } from './messages/en.ts';
-import { type Language, labelled, say } from './messages/say.ts';
+import { type Language, labelled, say, sentences } from './messages/say.ts';
 
 const WHY: Record<AvailabilityWhy, MessageKey> = {
   'no-sample': 'probe.why-no-sample',
@@ -55,7 +55,9 @@ export function probeLines(language: Language, who: string, figures: Availabilit
       : [labelled(language, say(language, 'probe.mttr'), `${duration(mttrMs)} (${say(language, 'probe.mttr-of', { n: mttrN })})`)]),
     longest ? labelled(language, say(language, 'probe.longest'), lastedText(language, longest)) : say(language, 'probe.none'),
     ...(verdict
-      ? [`${promisedText(language, verdict.promised)} ${say(language, `state.${verdict.state}`)}. ${probeWhy(language, verdict.why)}`]
+      ? [
+          `${promisedText(language, verdict.promised)} ${sentences(language, say(language, `state.${verdict.state}`), probeWhy(language, verdict.why))}`,
+        ]
       : []),
   ].map((line) => line.replaceAll('\u00a0', ' '));
 }

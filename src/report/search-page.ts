@@ -4,6 +4,7 @@ import { percentX, percentY, plot } from './charts/plot.ts';
 import { valueAxis } from './charts/scale.ts';
 import { count, duration, isTimeZone, percent, wallClock, zoneOffset } from './format.ts';
 import { type Html, html, type Part } from './markup.ts';
+import type { MessageKey } from './messages/en.ts';
 import { bilingual, both, type Language, say } from './messages/say.ts';
 import { pageHead, pageOf, pageSection } from './page/shell.ts';
 import {
@@ -24,6 +25,9 @@ import { table, value } from './table.ts';
 const SEARCH_STYLE = `
 .trial{position:absolute;width:.62rem;height:.62rem;margin:-.31rem 0 0 -.31rem;border-radius:50%;border:2px solid var(--card);background:var(--pass);box-sizing:content-box}
 .trial.t-bad{background:var(--fail);border-radius:1px}.trial.t-unfit,.trial.t-unclear{background:var(--none);transform:rotate(45deg);border-radius:1px}.trial.short{width:.42rem;height:.42rem;margin:-.21rem 0 0 -.21rem}
+
+.legend .trial{position:static;display:inline-block;margin:0 .35rem 0 0;vertical-align:-.05rem}.legend .trial.short{margin:0 .45rem 0 .1rem}
+table.trials tbody th{min-width:0}table.trials th:first-child{width:3rem}table.trials td,table.trials td:nth-child(2){white-space:nowrap}table.trials td:last-child{white-space:normal;width:34%}table.trials thead th:last-child{text-align:left}
 .bound{position:absolute;left:0;right:0;border-top:1px dashed var(--pass)}.bound.upper{border-color:var(--fail)}
 `;
 
@@ -89,7 +93,7 @@ function trialsSection(record: SearchRecord): Html {
   const head = (['number', 'against', 'load', 'length', 'verdict', 'answered', 'failed', 'peak', 'srd', 'why'] as const).map((name) =>
     both(HEADS[name]),
   );
-  return pageSection('trials', both('search.section-trials'), trialsChart(record), table(head, rows, 'figures wide'));
+  return pageSection('trials', both('search.section-trials'), trialsChart(record), table(head, rows, 'figures wide trials'));
 }
 
 const HEADS = {
@@ -115,12 +119,18 @@ function trialsChart({ result, trials }: SearchRecord): Part {
   const dot = ({ load, verdict, length, number }: PlayedTrial, i: number) =>
     html`<i class="trial t-${verdict} ${length}" style="left:${at(i)};top:${percentY(load, axis.max)}" title="${number}: ${count(load)}"></i>`;
   const every = Math.ceil(played.length / 24);
-  return html`<figure class="chart"><figcaption><span class="title">${both('search.chart')}</span></figcaption>${plot({
+  return html`<figure class="chart"><figcaption><span class="title">${both('search.chart')}</span>${legend()}</figcaption>${plot({
     drawing: null,
     overlay: html`${bound(result.lower, 'lower')}${bound(result.upper, 'upper')}${played.map(dot)}`,
     xTicks: played.flatMap(({ number }, i) => (i % every === 0 ? [{ at: at(i), label: String(number) }] : [])),
     yTicks: axis.ticks.map((tick) => ({ at: percentY(tick, axis.max), label: count(tick) })),
   })}</figure>`;
+}
+
+/** What the dots are. */
+function legend(): Html {
+  const dot = (kind: string, key: MessageKey) => html`<span><i class="trial ${kind}"></i>${both(key)}</span>`;
+  return html`<span class="legend">${dot('t-good', 'search.legend-good')}${dot('t-bad', 'search.legend-bad')}${dot('t-unfit', 'search.legend-unfit')}${dot('t-good short', 'search.legend-short')}<span>${both('search.legend-bounds')}</span></span>`;
 }
 
 function methodSection({ terms, result }: SearchRecord): Html {
@@ -131,7 +141,7 @@ function methodSection({ terms, result }: SearchRecord): Html {
     both('search.section-method'),
     html`<p>${both('search.method-terms', {
       number,
-      media,
+      media: (lang) => say(lang, media === 'rtp' ? 'search.media-rtp' : 'search.media-none'),
       epsilon: percent(result.epsilon),
       short: duration(shortMs),
       long: duration(longMs),

@@ -3,7 +3,7 @@ import type { LimitKind, PlayedTrial, SearchRecord, SearchResult, SearchVerdict 
 import type { Sought } from '../analysis/trial.ts';
 import { count, duration, percent } from './format.ts';
 import type { MessageKey } from './messages/en.ts';
-import { type Language, labelled, say } from './messages/say.ts';
+import { type Language, labelled, say, sentences } from './messages/say.ts';
 
 const KIND_NAME: Record<LimitKind, MessageKey> = {
   'configured limit': 'search.kind-configured',
@@ -75,7 +75,7 @@ export function headline(language: Language, { sought, lower, upper, upperIs, un
   if (!undecided) return found;
   const { from, to } = undecided;
   const between = from === to ? of(from) : say(language, 'search.from-to', { from: count(from), to: of(to) });
-  return `${found}; ${say(language, 'search.headline-undecided', { between })}`;
+  return `${found}${language === 'zh-CN' ? '；' : '; '}${say(language, 'search.headline-undecided', { between })}`;
 }
 
 export const kindName = (language: Language, kind: LimitKind): string => say(language, KIND_NAME[kind]);
@@ -136,7 +136,7 @@ export function searchLines(language: Language, record: SearchRecord): string[] 
   const claim =
     promise && verdict
       ? [
-          `${say(language, 'search.promised', { promised: loadText(language, result.sought, promise.atLeast) })} ${say(language, `state.${verdict.state}`)}. ${verdictText(language, record)}`,
+          `${say(language, 'search.promised', { promised: loadText(language, result.sought, promise.atLeast) })} ${sentences(language, say(language, `state.${verdict.state}`), verdictText(language, record))}`,
         ]
       : [];
   return [

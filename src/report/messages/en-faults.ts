@@ -27,7 +27,7 @@ export const faultsEn = {
   'faults.registrations-some': '{lost} lost, {back} back · at most {storm} a second',
   'faults.registrations-none': 'none lost',
   'faults.of': '{part} of {whole}',
-  'faults.voice-none': 'not seen (MOS never below {limit})',
+  'faults.voice-none': 'never worse (MOS never below {limit})',
   'faults.voice-some': '{n} spans below MOS {limit}',
   'faults.repeated': 'The same fault several times',
   'faults.times': 'Times',

@@ -62,6 +62,9 @@ export const probeEn = {
     'Every interval, OPTIONS to each trunk, retransmitted as any request; any answer but 5xx is up, and one trunk that answers is enough. While it is down, asked again every {fast}. A call is down where it is refused, not answered within 20 s, or hung up on at once; refusals that a wrong number of ours would cause as well tell nothing. An interval is down if anything in it was. What the prober did not see (it was stopped, restarted, its own network failed, or the contract closed the hour) is in no ratio. Of our own network and the vendor’s, silence cannot tell one from the other.',
   'probe.method-verdict':
     'A monthly promise fails when one calendar month has surely had more downtime than it allows. It passes only after thirty observed days, with a large enough sample, and no month in which even the longest reading of its outages is too much.',
+  'reason.probe.no answer': 'no answer',
+  'reason.probe.the vendor hung up': 'the vendor hung up',
+  'reason.probe.no answer within 20 s': 'no answer within 20 s',
   'probe.up': 'up',
   'probe.down': 'down',
 } as const satisfies Record<string, string>;

@@ -86,6 +86,13 @@ export const searchEn = {
   'search.trial-unhealthy': 'calls were lost while our instrument was unhealthy',
   'search.trial-bunched': 'calls lost ({commonest}), but perhaps only because they came bunched',
   'search.chart': 'Load of each trial, in the order they were played',
+  'search.legend-good': 'carried',
+  'search.legend-bad': 'failed',
+  'search.legend-unfit': 'says nothing of the vendor',
+  'search.legend-short': 'small: short trial',
+  'search.legend-bounds': 'dashed: the two bounds',
+  'search.media-rtp': 'with audio',
+  'search.media-none': 'signalling only',
   'search.method-terms':
     'Number {number}, {media}, loss ratio allowed {epsilon}, short trials of {short}, long ones of {long}, {pause} between them.',
   'search.method-hold': 'Each call stays for {hold}.',

@@ -50,6 +50,10 @@ export function both(key: MessageKey, fill: Fill = {}): Html {
   return bilingual((language) => say(language, key, fill));
 }
 
+/** Two sentences, the first without its full stop: Chinese has its own. */
+export const sentences = (language: Language, first: string, second: string | null): string =>
+  language === 'zh-CN' ? `${first}。${second ?? ''}` : `${first}. ${second ?? ''}`;
+
 export function bothOr(key: string, otherwise: string): Html | string {
   const known = messageKey(key);
   return known ? both(known) : otherwise;

@@ -28,7 +28,7 @@ export const faultsZhCN: Record<keyof typeof faultsEn, string> = {
   'faults.registrations-some': '丢失 {lost} 个，恢复 {back} 个 · 每秒最多 {storm} 次',
   'faults.registrations-none': '无丢失',
   'faults.of': '{whole} 个中 {part} 个',
-  'faults.voice-none': '未见（MOS 从未低于 {limit}）',
+  'faults.voice-none': '未变差（MOS 从未低于 {limit}）',
   'faults.voice-some': '{n} 段低于 MOS {limit}',
   'faults.repeated': '同一故障多次注入',
   'faults.times': '次数',

@@ -63,6 +63,9 @@ export const probeZhCN: Record<keyof typeof probeEn, string> = {
     '每个间隔向各中继发送 OPTIONS，按普通请求重传；除 5xx 外的任何应答均为可用，任一中继应答即可。不可用期间每 {fast} 重新探测。呼叫被拒绝、20 秒内未应答或应答后立即被挂断均为不可用；我方号码有误也会引起的拒绝不作数。时段内任何一项不可用即为不可用。未观测到的时间（探测程序停止或重启、自身网络故障、测试约定关闭的时段）不计入任何比例。仅凭无应答无法区分是我方网络还是厂商的故障。',
   'probe.method-verdict':
     '某一自然月的中断时间确已超过允许值时，月度承诺即不通过。只有在观测满三十天、样本足够大、且任何一个月的中断按最长读数计也未超限时，才能通过。',
+  'reason.probe.no answer': '无应答',
+  'reason.probe.the vendor hung up': '厂商挂机',
+  'reason.probe.no answer within 20 s': '20 秒内无应答',
   'probe.up': '可用',
   'probe.down': '不可用',
 };
