@@ -98,18 +98,18 @@ describe('fault runner', () => {
     const { url, asked, headers } = await api(() => ({ status: 202 }));
     const start = { http: `${url}/switch`, headers: { authorization: { env: 'TOKEN' } }, body: { to: 'b' }, expect: 202 };
     const plan = planFaults(
-      steps({ faults: [{ name: 'switch', atMs: 10, forMs: 100, do: { kind: 'hook', hook: 'line' } }] }),
+      steps({ faults: [{ name: 'switch', atMs: 10, forMs: 10_000, do: { kind: 'hook', hook: 'line' } }] }),
       vendor({ hooks: { faults: { line: { start } } } }),
     );
     const { run, events, words, clock } = runner(plan, { env: { TOKEN: 'geheim' } });
     run.start(clock.now());
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await expect.poll(words, { timeout: 5000 }).toEqual(['fault switch start', 'fault switch started']);
     expect(asked).toEqual(['POST /switch {"to":"b"}']);
     expect(headers).toEqual(['geheim']);
-    expect(words()).toEqual(['fault switch start', 'fault switch started']);
     expect(events[1]).toMatchObject({ target: 'hook line', by: 'harness', detail: { status: 202 } });
     expect(events[1]!.value).toBeGreaterThan(0);
     expect(JSON.stringify(events)).not.toContain('geheim');
+    await run.stop();
   });
 
   it('records a refusal and a hang, goes on, and takes the fault back all the same', async () => {
