@@ -33,7 +33,7 @@ import { exchangeKey, Wire } from './wire.ts';
 /**
  * Opens a SIP stack on one transport: a UDP socket, or the connections of TCP, TLS, WS or WSS. For several see stacks.ts.
  * @param siblings stacks of other transports, which a call may go over instead; this one is added to them
- * @throws CallsurgeError `port-in-use` where the port is taken, `usage` for an address that is not ours or TLS settings that cannot be used.
+ * @throws CallsurgeError `port-in-use` where port or address cannot be had, `usage` for TLS settings that cannot be used.
  */
 export async function createSipStack(options: SipStackOptions, siblings = new Map<TransportName, Shared>()): Promise<SipStack> {
   const { clock, bind } = options;

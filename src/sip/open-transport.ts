@@ -14,7 +14,7 @@ const DEFAULT_RECEIVE_BUFFER = 4 * 1024 * 1024;
 /** RFC 5626 4.4.1 wants 95 to 120 s for TCP; NATs and load balancers on the way forget sooner. */
 const DEFAULT_KEEP_ALIVE_MS = 30_000;
 
-/** @throws CallsurgeError `port-in-use`, or `usage` for an address that is not ours or TLS settings that cannot be used. */
+/** @throws CallsurgeError `port-in-use` where port or address cannot be had, `usage` for TLS settings that cannot be used. */
 export async function openTransport(options: SipStackOptions, locator: Locator, events: TransportEvents): Promise<Transport> {
   return sendingWhileThere(await open(options, locator, hearingWhileThere(events, options.address)), options.address);
 }
@@ -41,7 +41,7 @@ async function open(options: SipStackOptions, locator: Locator, events: Transpor
 
 /**
  * A port for our side of every connection, so that Contact can name it although nothing listens: the vendor then finds the connection that is open
- * already. @throws CallsurgeError `port-in-use`, `usage`
+ * already. @throws CallsurgeError `port-in-use`
  */
 function freePort(bind: { host: string; port: number }): Promise<number> {
   return new Promise((resolve, reject) => {
