@@ -255,7 +255,8 @@ export class CallerLeg {
     facts.followed = this.inDialog.followed;
     this.#signalling?.close();
     const judged = judge(row, facts);
-    const ours = judged.blame !== null && this.#addressGone();
+    // One that says so already is left as it is.
+    const ours = judged.blame !== null && !judged.blame_why?.includes('by a fault of this run') && this.#addressGone();
     if (ours) facts.harness = `our own address was gone meanwhile, by a fault of this run: ${judged.blame_why ?? judged.outcome}`;
     Object.assign(row, ours ? judge(row, facts) : judged);
     sink.write('calls', row);

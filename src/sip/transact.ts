@@ -4,7 +4,7 @@
  */
 import type { TimerHandle } from '../clock.ts';
 import type { Client, ClientFailure, RequestUser } from './client.ts';
-import { connectionWords } from './connection-words.ts';
+import { connectionWords, isLocalFault } from './connection-words.ts';
 import { Authorizer } from './digest.ts';
 import type { IncomingResponse } from './message/incoming.ts';
 import type { OutgoingRequest } from './message/outgoing.ts';
@@ -47,7 +47,8 @@ async function transactByName(
   } catch (error) {
     const at = shared.clock.now();
     const message = connectionWords(error as Error, nextHop, transport);
-    return { kind: 'transport', at, sentAt: began, message, local: false, maybeOurs: true, retransmissions: 0 };
+    const local = isLocalFault(error as Error);
+    return { kind: 'transport', at, sentAt: began, message, local, maybeOurs: !local, retransmissions: 0 };
   }
   const name = ('name' in nextHop ? nextHop.name : undefined) ?? nextHop.host;
   let result: TransactionResult | undefined;

@@ -5,6 +5,7 @@ import { isLocalFault } from '../../src/sip/connection-words.ts';
 import { Locator, nameService } from '../../src/sip/dns.ts';
 import { NameView } from '../../src/sip/name-view.ts';
 import { type NameServer, openNameServer } from './dns-server.ts';
+import { closeAll, openStack } from './support.ts';
 
 let server: NameServer;
 let view: NameView;
@@ -58,6 +59,16 @@ it('may be that there is no such name, or no answer at all: our own doing, never
   view.restore('sbc.example');
   expect(await where()).toBe('127.0.0.5');
 }, 20_000);
+
+it('fails requests and calls by ourselves, so that nobody else is blamed', async () => {
+  const stack = await openStack('names', { names: view });
+  view.change('sbc.example', 'not-found', 5);
+  const nextHop = { host: 'sbc.example', port: 5060, transport: 'udp' as const };
+  const uri = 'sip:a@sbc.example';
+  const sent = await stack.send({ method: 'OPTIONS', requestUri: uri, fromUri: uri, toUri: uri, nextHop, retransmit: false });
+  expect(sent).toMatchObject({ kind: 'transport', local: true, message: expect.stringMatching(/by a fault of this run/) });
+  await closeAll();
+});
 
 it('gives addresses of the family that can be reached from ours', async () => {
   view.change('sbc.example', ['::1', '127.0.0.8'], 5);
