@@ -1,9 +1,9 @@
-/** Works one agent's web phone: the script of `vendor-a-web.ts`. Selectors and address are the vendor's; these lead nowhere. */
+/** Works one agent's web phone: the script of `embedded-web.ts` and `vendor-a-web.ts`. Selectors are the vendor's: these fit the embedded one's page. */
 import type { BrowserAgent } from 'callsurge';
 import type { Page } from 'playwright-core';
 
 export default async ({ page, agent }: BrowserAgent<Page>) => {
-  await page.goto('https://phone.vendor-a.example/');
+  await page.goto(process.env.WEB_PHONE ?? 'https://phone.vendor-a.example/');
   await page.fill('#user', agent.account!.username);
   await page.fill('#password', agent.account!.password);
   await page.click('#login');

@@ -5,6 +5,7 @@ import type { HostPort } from '../sip/stack.ts';
 import type { Site } from './core/sites.ts';
 import { portError } from './front/bind-udp.ts';
 import type { Front } from './front/front.ts';
+import { PHONE_PAGE } from './front/web-phones.ts';
 import type { SimulatorEvent, TruthRow } from './truth.ts';
 
 const LONGEST_BODY = 65_536;
@@ -38,7 +39,8 @@ export interface Api {
 export async function openApi(at: HostPort, sources: ApiSources): Promise<Api> {
   const server = createServer((request, response) => {
     void respond(request, sources).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      if (typeof body === 'string') return response.writeHead(status, { 'content-type': 'text/html; charset=utf-8' }).end(body);
+      return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
   });
   await listen(server, at);
@@ -77,7 +79,10 @@ function get([what, ...rest]: string[], { front, truth, events }: ApiSources): A
   if (rest.length === 0 && what === 'state') return { status: 200, body: front.centre.state() };
   if (rest.length === 0 && what === 'truth') return { status: 200, body: truth() };
   if (rest.length === 0 && what === 'events') return { status: 200, body: events() };
-  throw new Refusal(404, 'there is GET /state, /truth and /events');
+  if (rest.length === 0 && what === 'phone') return { status: 200, body: PHONE_PAGE };
+  const phone = rest.length === 1 && what === 'phone' ? front.webPhones.asked(rest[0]!) : undefined;
+  if (phone) return { status: 200, body: phone };
+  throw new Refusal(404, 'there is GET /state, /truth, /events and /phone');
 }
 
 async function post([what, name, action]: string[], body: Record<string, unknown>, front: Front): Promise<Answer> {
@@ -104,6 +109,14 @@ async function post([what, name, action]: string[], body: Record<string, unknown
     if (action === 'stop') return { status: 200, body: { at: front.stopSite(site) } };
     if (action === 'freeze') return { status: 200, body: { at: front.freezeSite(site) } };
     if (action === 'start') return { status: 200, body: { at: await front.startSite(site) } };
+  }
+  if (what === 'phone' && name !== undefined) {
+    if (name === 'login' && action === undefined) {
+      const right = front.webPhones.login(String(body.name), String(body.password));
+      return right ? { status: 200, body: { at: centre.state().now } } : { status: 403, body: { error: 'name or password is wrong' } };
+    }
+    const done = action === 'answer' ? front.webPhones.answer(name) : action === 'hang-up' && front.webPhones.hangUp(name);
+    return done ? { status: 200, body: { at: centre.state().now } } : { status: 409, body: { error: 'there is nothing to do that with' } };
   }
   throw new Refusal(404, 'there is POST /scale, /seats, /limits and /sites/NAME/stop, freeze, start');
 }

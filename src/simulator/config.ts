@@ -92,6 +92,8 @@ export interface SimulatorConfig {
    * look like those of accounts.
    */
   phones?: { number: string; first: number; count: number; skill: string }[];
+  /** Agents who work on its web page, `http://host:apiPort/phone`: `{n}` in name and password is the number. */
+  webPhones?: { username: string; password: string; first: number; count: number; skill: string }[];
   /** Where it makes calls to: the customer's side of the trunk. Needed for `phones` and `callBack`. */
   trunk?: { host: string; port: number };
   /**

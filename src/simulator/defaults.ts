@@ -26,6 +26,7 @@ export interface CompleteConfig {
   ownAgents: OwnAgentGroup[];
   accounts: { username: string; password: string; first: number; count: number; skill: string }[];
   phones: { number: string; first: number; count: number; skill: string }[];
+  webPhones: { username: string; password: string; first: number; count: number; skill: string }[];
   trunk: { host: string; port: number } | null;
   callBack: { digit: string | null; abandoned: boolean; afterMs: DrawMs; ringMs: number } | null;
   agentRingMs: number;
@@ -103,6 +104,10 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
     whole(group.count, `phones[${i}].count`);
     if (group.count > 1 && !group.number.includes('{n}')) throw invalid(`phones[${i}].number`, 'needs {n} where there are several');
   }
+  for (const [i, group] of (config.webPhones ?? []).entries()) {
+    whole(group.count, `webPhones[${i}].count`);
+    if (group.count > 1 && !group.username.includes('{n}')) throw invalid(`webPhones[${i}].username`, 'needs {n} where there are several');
+  }
   if ((config.phones?.length || config.callBack) && !config.trunk) throw invalid('trunk', 'is missing: where calls are made to');
   if (config.trunk && !config.allowRemote && !isLoopback(config.trunk.host)) throw invalid('trunk.host', 'must be on loopback');
   const failover = config.failover ?? {};
@@ -141,6 +146,7 @@ export function completeConfig(config: SimulatorConfig): CompleteConfig {
     ownAgents,
     accounts: config.accounts ?? [],
     phones: config.phones ?? [],
+    webPhones: config.webPhones ?? [],
     trunk: config.trunk ?? null,
     callBack: callBackOf(config.callBack, menu),
     agentRingMs: ms(config.agentRingMs ?? 15_000, 'agentRingMs'),

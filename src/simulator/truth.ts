@@ -96,6 +96,8 @@ export interface OfferTruth {
  *   POST /sites/NAME/stop | freeze | start             → 200 { at }: stop = its machine gone (calls die, ports closed), freeze = SIGSTOP (what
  *                                                        comes in waits, what falls due is made up for by start)
  *   POST /limits  { edgeChannels?, edgeCps?, refuse? } → 200 { at }: null lifts a limit
+ *   GET  /phone                                        → the web phone's page; it uses POST /phone/login { name, password }, GET /phone/NAME
+ *                                                        → { state, caller }, POST /phone/NAME/answer | hang-up
  *   GET  /truth                                        → TruthRow[]: the ended ones in order, then the open ones
  *   GET  /events                                       → SimulatorEvent[]
  *

@@ -231,6 +231,7 @@ const EMBEDDED = {
   ownAgents: any,
   accounts: any,
   phones: any,
+  webPhones: any,
   trunk: any,
   callBack: any,
   agentRingMs: any,

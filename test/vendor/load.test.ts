@@ -29,7 +29,7 @@ it('a profile is found by path and by name, and a wrong file is said to be one',
     { load: 'vendor/load.ts' },
     `
     const found = [];
-    for (const name of ['./good.ts', 'vendor-x', 'embedded', 'embedded-phones', 'embedded-humans', 'lab', 'vendor-a', 'vendor-a-web']) {
+    for (const name of ['./good.ts', 'vendor-x', 'embedded', 'embedded-phones', 'embedded-humans', 'embedded-web', 'lab', 'vendor-a', 'vendor-a-web']) {
       const { file, profile } = await load.loadVendor(name);
       found.push(profile.name + ' ' + file.replace(path(''), '').replace(${JSON.stringify(repository)}, '~'));
     }
@@ -44,6 +44,7 @@ it('a profile is found by path and by name, and a wrong file is said to be one',
     'embedded ~scenarios/vendors/embedded.ts',
     'embedded-phones ~scenarios/vendors/embedded-phones.ts',
     'embedded-humans ~scenarios/vendors/embedded-humans.ts',
+    'embedded-web ~scenarios/vendors/embedded-web.ts',
     'lab ~scenarios/vendors/lab.ts',
     'vendor-a ~scenarios/vendors/vendor-a.ts',
     'vendor-a-web ~scenarios/vendors/vendor-a-web.ts',

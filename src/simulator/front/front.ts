@@ -18,6 +18,7 @@ import type { InviteTransaction } from './invite-memory.ts';
 import { type AgentLeg, type CallerLeg, callerLeg } from './legs.ts';
 import { Registrar } from './registrar.ts';
 import { SiteFront } from './site-front.ts';
+import { WebPhones } from './web-phones.ts';
 
 const REALM = 'vendor-sim';
 
@@ -32,6 +33,7 @@ export interface FrontOutlets {
 
 export class Front implements CentreHost {
   readonly centre: CallCentre;
+  readonly webPhones: WebPhones;
   readonly #clock: Clock;
   readonly #config: CompleteConfig;
   readonly #outlets: FrontOutlets;
@@ -50,6 +52,7 @@ export class Front implements CentreHost {
     this.#clock = clock;
     this.#config = config;
     this.#outlets = outlets;
+    this.webPhones = new WebPhones(clock, config, () => this.centre);
     this.centre = new CallCentre(clock, config, this);
     this.#authority = new Authority(clock, REALM);
     this.#registrar = new Registrar(clock, config, this.#authority, {
@@ -133,6 +136,7 @@ export class Front implements CentreHost {
     const busy = this.centre.calls.size > 0;
     this.centre.close();
     this.#registrar.close();
+    this.webPhones.close();
     if (busy && graceMs > 0) await new Promise((resolve) => setTimeout(resolve, graceMs));
     for (const { front } of this.#sites.values()) await front.stop();
     if (this.#edge) await this.#edge.close();
@@ -254,6 +258,7 @@ export class Front implements CentreHost {
   }
 
   offer(offer: Offer): void {
+    if (this.webPhones.has(offer.agent.name)) return this.webPhones.ring(offer);
     const agentLeg: AgentLeg = { offer, outgoing: null, dialog: null, rtp: null, sdp: '', withdrawn: false };
     if (offer.decoy) this.#decoys.set(offer, agentLeg);
     this.#at(offer.call).agents.offer(legOf(offer.call), agentLeg);

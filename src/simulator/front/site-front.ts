@@ -196,7 +196,8 @@ export class SiteFront {
   connect(leg: CallerLeg, agent: Agent): void {
     const agentRtp = leg.agent?.rtp;
     if (leg.rtp && agentRtp) leg.rtp.relay(agentRtp);
-    else if (agent.own) leg.rtp?.play(SOUNDS.agent);
+    // Nobody whose voice we could pass on: its own people, or who works on its web page.
+    else if (agent.own || !leg.agent) leg.rtp?.play(SOUNDS.agent);
     this.#announce(leg, agent);
   }
 
