@@ -287,7 +287,7 @@ describe('texts from elsewhere', () => {
         expect(skeleton(html) === plain, texts.join(' | ')).toBe(true);
         expect(html.isWellFormed()).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

@@ -76,6 +76,13 @@ function marksOf(analysis: RunAnalysis): Mark[] {
   for (const event of analysis.events) {
     const kind = kindOf(event);
     if (!kind || event.t_ms === null) continue;
+    if (kind === 'connection') {
+      // Who broke it is not known; what was said of it is.
+      const said = (event.detail as { message?: unknown } | null)?.message;
+      const target = typeof said === 'string' ? said : '';
+      marks.push({ kind, name: '', action: event.action ?? '', target, by: '', atMs: event.t_ms, endMs: null });
+      continue;
+    }
     marks.push({
       kind,
       name: event.name ?? '',

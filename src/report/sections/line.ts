@@ -76,5 +76,5 @@ function beside({
     rows.push([term('connectionsLost'), count(connectionsLost), html`${both('setup.waiting', { n: count(waiting) })} · ${again}`]);
   }
   if (rows.length === 0) return null;
-  return html`${heading('setup.beside')}${table([both('table.figure'), both('table.count'), ''], rows, 'figures wide')}`;
+  return html`${heading('setup.beside')}${table([both('table.figure'), both('table.value'), ''], rows, 'figures wide')}`;
 }

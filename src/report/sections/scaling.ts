@@ -37,8 +37,16 @@ function card(scale: ScaleFigures, zeroMs: number): Html {
 }
 
 /** What only some steps have. */
-function more({ readyMs = null, waitBeforeMs = null, waitWhileMs = null, newSeatMs = null, newSeats = 0 }: ScaleFigures): Part[][] {
+function more({
+  lastRefusalMs = null,
+  readyMs = null,
+  waitBeforeMs = null,
+  waitWhileMs = null,
+  newSeatMs = null,
+  newSeats = 0,
+}: ScaleFigures): Part[][] {
   const rows: Part[][] = [];
+  if (lastRefusalMs !== null) rows.push([term('lastRefusal'), value(lastRefusalMs, 'ms')]);
   if (readyMs !== null) rows.push([term('scaleReady'), value(readyMs, 'ms')]);
   if (waitBeforeMs !== null) rows.push([both('scaling.wait-before'), value(waitBeforeMs, 'ms')]);
   if (waitWhileMs !== null) rows.push([term('scaleWait'), value(waitWhileMs, 'ms')]);
