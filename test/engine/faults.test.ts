@@ -36,9 +36,9 @@ it('a fault whose command fails, hangs or is refused did not happen: the run goe
   closing.push(() => api.close());
   const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}/down`;
   const faults = [
-    { name: 'fails', at: '200ms', for: '500ms', do: { kind: 'command', start: { command: [process.execPath, '-e', 'process.exit(3)'] } } },
-    { name: 'hangs', at: '300ms', for: '1s', do: { kind: 'command', start: { command: ['sleep', '30'], timeout: '400ms' } } },
-    { name: 'refused', at: '400ms', for: '500ms', do: { kind: 'request', start: { http: url } } },
+    { name: 'fails', at: '200ms', for: '2500ms', do: { kind: 'command', start: { command: [process.execPath, '-e', 'process.exit(3)'] } } },
+    { name: 'hangs', at: '300ms', for: '2500ms', do: { kind: 'command', start: { command: ['sleep', '30'], timeout: '400ms' } } },
+    { name: 'refused', at: '400ms', for: '2500ms', do: { kind: 'request', start: { http: url } } },
     { name: 'nobody there', at: '500ms', for: '500ms', do: { kind: 'process', signal: 'STOP', pid: 4_190_000 } },
     {
       name: 'no engine',
@@ -70,7 +70,7 @@ it('marks reach the run that goes on, and the folder of one that is over', async
   const vendor = vendorAt((await peer()).stack.local.port);
   const alarms = await openAlarmReceiver({ clock: new RealClock(), token: 'token-of-a-test' });
   closing.push(() => alarms.close());
-  const faults = [{ name: 'cable', at: '200ms', for: '600ms', do: { kind: 'manual', instruction: 'pull it' } }];
+  const faults = [{ name: 'cable', at: '200ms', for: '2s', do: { kind: 'manual', instruction: 'pull it' } }];
   const asked = await requestFor(scenario(3, { faults }), vendor, { alarms });
   const handle = startRun(asked);
   alarms.listenMarks((mark) => handle.typedMark(mark));
