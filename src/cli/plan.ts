@@ -74,7 +74,7 @@ function planText({ plan, surge, vendor, scenario, options, workers }: Inputs, f
     lines.push(
       `fault             ${name} at ${formatDuration(atMs)} for ${formatDuration(forMs)}` +
         (repeat ? `, ${repeat.times} times every ${formatDuration(repeat.everyMs)}` : '') +
-        (expectedMs === undefined ? '' : `, at most ${formatDuration(expectedMs)} out`),
+        (expectedMs === undefined ? '' : expectedMs === 0 ? ', without any loss' : `, at most ${formatDuration(expectedMs)} out`),
     );
   for (const { name, atMs, target } of surge.scaling)
     lines.push(`scaling           ${name} at ${formatDuration(atMs)} to ${target} answered calls`);
