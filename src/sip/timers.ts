@@ -1,12 +1,15 @@
 /**
  * The timers of RFC 3261 17 and appendix A over UDP, and what SIP.js makes of them.
  *
- *   A  INVITE again at T1, doubling           ours (exchange.ts)     G  INVITE's final response again, ≤ T2   ours (server-memory.ts)
- *   B  INVITE transaction 64·T1               SIP.js                 H  wait for its ACK 64·T1                SIP.js, ours ends G
- *   D  repeated final response → ACK, 64·T1   ours (SIP.js: 0)       I  absorb ACKs                           ours (SIP.js: 0)
- *   E  request again at T1, doubling to T2    ours                   J  repeated request → response, 64·T1    ours (SIP.js: 0)
- *   F  non-INVITE transaction 64·T1           SIP.js                 K  absorb responses                      ours (SIP.js: 0)
- *   L  2xx again until its ACK, RFC 6026      SIP.js                 M  repeated 2xx → ACK, RFC 6026          SIP.js
+ *   A  INVITE again at T1, doubling           ours     G  INVITE's final response again, ≤ T2   ours (server-memory.ts)
+ *   B  INVITE transaction 64·T1               ours     H  wait for its ACK 64·T1                SIP.js, ours ends G
+ *   D  repeated final response → ACK, 64·T1   ours     I  absorb ACKs                           ours (SIP.js: 0)
+ *   E  request again at T1, doubling to T2    ours     J  repeated request → response, 64·T1    ours (SIP.js: 0)
+ *   F  non-INVITE transaction 64·T1           ours     K  absorb responses                      ours (SIP.js: 0)
+ *   L  2xx again until its ACK, RFC 6026      SIP.js   M  repeated 2xx → ACK, RFC 6026          ours
+ *
+ * A, B, E, F: client-request.ts, client-invite.ts; D, M: wire.ts, reception.ts. A re-INVITE of ours is SIP.js's transaction: A is exchange.ts, B and M
+ * SIP.js's.
  */
 import { Timers } from 'sip.js/lib/core/timers.js';
 
