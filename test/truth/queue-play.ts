@@ -25,7 +25,9 @@ export interface People extends Partial<AgentGroup> {
 }
 
 export interface Played {
+  /** Run folder, and the one with the vendor's truth.csv and offers.csv. */
   dir: string;
+  vendorDir: string;
   /** Those that came to an INVITE. */
   calls: CallRow[];
   agents: AgentRow[];
@@ -70,6 +72,7 @@ export async function play(source: string, people: readonly People[], port: numb
     await embedded.stop();
     return {
       dir,
+      vendorDir: folder,
       calls: (await rowsOf(dir, 'calls')).filter(({ invite_ms }) => invite_ms !== null),
       agents: await rowsOf(dir, 'agents'),
       analysis: fold.figures(),
