@@ -24,7 +24,7 @@ import { AgentFold } from './agents.ts';
 import { AttemptLog } from './attempts.ts';
 import { BlameFold } from './blame.ts';
 import { CallBackFold } from './call-backs.ts';
-import type { Evidence } from './case.ts';
+import { CallEvidence } from './call-evidence.ts';
 import { type Terms, termsOf } from './claims.ts';
 import { ConcurrencyFold } from './concurrency.ts';
 import { elasticity, scaleAims } from './elasticity.ts';
@@ -33,21 +33,16 @@ import { failover } from './failover.ts';
 import { HARNESS_LIMIT, HealthFold } from './health.ts';
 import { ImpactLog, repeatedFaults } from './impact.ts';
 import { Incidents } from './incidents.ts';
-import { type Excused, LimitFold } from './limit.ts';
-import type { FaultFigures, HealthFigures, RunAnalysis, ScaleFigures } from './model.ts';
+import { excused, LimitFold } from './limit.ts';
+import type { FaultFigures, HealthFigures, RunAnalysis } from './model.ts';
 import { OutcomeFold } from './outcomes.ts';
 import { plannedSeries } from './planned.ts';
-import { QualityFold } from './quality.ts';
-import { QueueFold } from './queueing.ts';
 import { RoutingFold } from './routing.ts';
-import { SessionFold } from './sessions.ts';
 import { SignallingFold } from './signalling.ts';
 import { stepsOver } from './steps.ts';
 import { StillOpen } from './still-open.ts';
 import { unprovokedOutages } from './unprovoked.ts';
 import { verdicts } from './verdict.ts';
-
-const SHORT_ABANDON_MS = 5000;
 
 /** What could not be read of a table (record/read.ts says so). */
 export interface TableDamage {
@@ -67,38 +62,6 @@ export interface RunFold {
 /** Judges nothing but what it is given: the same rows and meta give the same analysis everywhere. */
 export function createAnalysis(meta: RunMeta): RunFold {
   return new Analysis(meta);
-}
-
-/** The folds that speak for or against the vendor, once over all calls and once over those of sound seconds that failed by nobody else. */
-class CallEvidence {
-  readonly sessions = new SessionFold();
-  readonly queue: QueueFold;
-  readonly quality = new QualityFold();
-
-  constructor(terms: Terms) {
-    this.queue = new QueueFold({
-      thresholdMs: terms.serviceLevelMs ?? SERVICE_LEVEL_MS,
-      shortMs: SHORT_ABANDON_MS,
-      correlated: terms.correlated,
-    });
-  }
-
-  add(row: CallRow): void {
-    this.sessions.add(row);
-    this.queue.add(row);
-    this.quality.add(row);
-  }
-
-  merge(other: CallEvidence): this {
-    this.sessions.merge(other.sessions);
-    this.queue.merge(other.queue);
-    this.quality.merge(other.quality);
-    return this;
-  }
-
-  evidence(): Evidence {
-    return { queue: this.queue.figures(), answeredWait: this.queue.answeredWait, srd: this.sessions.srd, mos: this.quality.mos };
-  }
 }
 
 class Analysis implements RunFold {
@@ -323,17 +286,4 @@ class Analysis implements RunFold {
       people?.fixed ? [{ ms: people.fixed.ms, plusMinusMs: people.fixed.plusMinusMs + plusMinusMs }] : [],
     );
   }
-}
-
-/** While a fault lasts and 30 s after, and until capacity that was asked for is there, refusals say nothing of the capacity promised. */
-function excused(faults: readonly FaultFigures[], scaling: readonly ScaleFigures[]): Excused {
-  const FROM_THE_START = Number.NEGATIVE_INFINITY;
-  const spans = faults.flatMap(
-    ({ startMs, endMs }): Excused => (startMs === null ? [] : [[startMs - 1000, (endMs ?? Number.POSITIVE_INFINITY) + 30_000]]),
-  );
-  const scaled = scaling.flatMap(
-    ({ triggerMs, scaleUpMs, firstExtraMs }): Excused =>
-      triggerMs === null ? [] : [[FROM_THE_START, triggerMs + (scaleUpMs ?? firstExtraMs ?? 0)]],
-  );
-  return [...spans, ...scaled];
 }

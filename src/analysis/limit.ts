@@ -6,6 +6,7 @@ import { setupFailed } from '../metrics/call-times.ts';
 import { NumberColumn } from '../metrics/column.ts';
 import type { CallRow } from '../record/schema.ts';
 import type { Level } from './level.ts';
+import type { FaultFigures, ScaleFigures } from './model.ts';
 
 export interface CapacityLimit {
   /** Calls refused for capacity. */
@@ -121,4 +122,17 @@ function mostCommon(levels: readonly number[]): { level: number | null; near: nu
 /** 10, 20, 50, 120, 500, 1500: as people set limits. Within one call, because a refusal may race with an answer. */
 function isRound(level: number): boolean {
   return [level - 1, level, level + 1].some((l) => l >= 5 && l % (l < 200 ? 10 : l < 2000 ? 50 : 100) === 0);
+}
+
+/** While a fault lasts and 30 s after, and until capacity that was asked for is there, refusals say nothing of the capacity promised. */
+export function excused(faults: readonly FaultFigures[], scaling: readonly ScaleFigures[]): Excused {
+  const FROM_THE_START = Number.NEGATIVE_INFINITY;
+  const spans = faults.flatMap(
+    ({ startMs, endMs }): Excused => (startMs === null ? [] : [[startMs - 1000, (endMs ?? Number.POSITIVE_INFINITY) + 30_000]]),
+  );
+  const scaled = scaling.flatMap(
+    ({ triggerMs, scaleUpMs, firstExtraMs }): Excused =>
+      triggerMs === null ? [] : [[FROM_THE_START, triggerMs + (scaleUpMs ?? firstExtraMs ?? 0)]],
+  );
+  return [...spans, ...scaled];
 }

@@ -1,10 +1,6 @@
 /**
  * The vendor's record beside ours. It comes late and is the vendor's word (correlation method `vendor-record`): it explains differences, and rewrites
- * no row of a caller.
- *
- * Matching, one to one: by Call-ID; else by the caller's number, nearest in time after the difference of the two clocks is taken off (the median
- * over numbers that both records hold exactly once, and over calls matched by Call-ID). Rows of numbers that we never presented are somebody else's
- * calls and are left out.
+ * no row of a caller. Which row is which call: reconcile-match.ts. Rows of numbers that we never presented are somebody else's calls and are left out.
  */
 import { hangUp, isAttempt, queueEntry, queueExit } from '../metrics/call-times.ts';
 import { Trend } from '../metrics/trend.ts';
@@ -13,13 +9,19 @@ import type { CallRow, VendorCall, VendorClass } from '../record/schema.ts';
 import type { Ratio, Spread } from './model.ts';
 import { RACE_MS, tailOf } from './queue-log.ts';
 import { type QueueCounts, serviceLevels } from './queueing.ts';
-
-export interface Billing {
-  /** Each call is rounded up to a multiple of this. */
-  everyS: number;
-  /** From the 200, or from the agent. */
-  of: 'answered' | 'talk';
-}
+import { apartMs, clockDifference, pairByNumber, reference } from './reconcile-match.ts';
+import {
+  type Billing,
+  billedS,
+  minus,
+  type OurCall,
+  ourBillable,
+  ourTalk,
+  ourWait,
+  vendorBillable,
+  vendorTalk,
+  vendorWait,
+} from './reconcile-times.ts';
 
 export interface ReconcileOptions {
   thresholdMs: number;
@@ -78,25 +80,6 @@ export interface ReconciledCall {
   startMs: number | null;
   differs: Difference[];
 }
-
-export interface OurCall {
-  call: string;
-  sipCallId: string;
-  caller: string;
-  inviteMs: number;
-  answerMs: number | null;
-  entryMs: number | null;
-  agentMs: number | null;
-  exitMs: number | null;
-  endMs: number | null;
-  agent: string | null;
-  outcome: VendorClass;
-  /** In the queue's formulas. */
-  counts: boolean;
-}
-
-/** Fewer pairs than this tell nothing of the clocks. */
-const FEWEST_PAIRS = 3;
 
 export class Reconciliation {
   readonly #ours: OurCall[] = [];
@@ -217,70 +200,6 @@ export class Reconciliation {
   }
 }
 
-/** The moment of a vendor's row that is best known, and ours for it. */
-function reference(row: VendorCall): { at: number; of: (call: OurCall) => number | null } | null {
-  if (row.startMs !== null) return { at: row.startMs, of: ({ inviteMs }) => inviteMs };
-  if (row.queueMs !== null) return { at: row.queueMs, of: ({ entryMs, inviteMs }) => entryMs ?? inviteMs };
-  if (row.agentMs !== null) return { at: row.agentMs, of: ({ agentMs }) => agentMs };
-  if (row.endMs !== null) return { at: row.endMs, of: ({ endMs }) => endMs };
-  return null;
-}
-
-function apartMs(ours: OurCall, row: VendorCall): number | null {
-  const theirs = reference(row);
-  const own = theirs?.of(ours) ?? null;
-  return theirs === null || own === null ? null : theirs.at - own;
-}
-
-function clockDifference(pairs: ReadonlyMap<VendorCall, OurCall>, ours: readonly OurCall[], theirs: readonly VendorCall[]): number | null {
-  const [mine, yours] = [group(ours), group(theirs)];
-  const apart = [...pairs].map(([row, call]) => apartMs(call, row));
-  for (const [number, calls] of mine) {
-    const rows = yours.get(number);
-    if (calls.length === 1 && rows?.length === 1 && !pairs.has(rows[0]!)) apart.push(apartMs(calls[0]!, rows[0]!));
-  }
-  const known = apart.filter((value) => value !== null).sort((a, b) => a - b);
-  return known.length < FEWEST_PAIRS ? null : known[known.length >> 1]!;
-}
-
-/** Nearest first; each call and each row once. */
-function pairByNumber(
-  pairs: Map<VendorCall, OurCall>,
-  taken: Set<OurCall>,
-  ours: readonly OurCall[],
-  theirs: readonly VendorCall[],
-  clockMs: number,
-  withinMs: number,
-): void {
-  const rows = group(theirs.filter((row) => !pairs.has(row)));
-  for (const [number, calls] of group(ours.filter((call) => !taken.has(call)))) {
-    const near = (rows.get(number) ?? []).flatMap((row) =>
-      calls.flatMap((call) => {
-        const apart = apartMs(call, row);
-        const off = apart === null ? Number.POSITIVE_INFINITY : Math.abs(apart - clockMs);
-        return off <= withinMs ? [{ row, call, off }] : [];
-      }),
-    );
-    for (const { row, call } of near.sort((a, b) => a.off - b.off)) {
-      if (pairs.has(row) || taken.has(call)) continue;
-      pairs.set(row, call);
-      taken.add(call);
-    }
-  }
-}
-
-function group<T extends { caller: string }>(calls: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const call of calls) {
-    const number = tailOf(call.caller);
-    if (number === '') continue;
-    const known = groups.get(number);
-    if (known) known.push(call);
-    else groups.set(number, [call]);
-  }
-  return groups;
-}
-
 function differences(ours: OurCall, row: VendorCall, clockMs: number, sameMs: number): Difference[] {
   if (ours.outcome !== row.outcome) {
     const exit = row.agentMs ?? row.endMs;
@@ -325,24 +244,6 @@ function sideOf(calls: (readonly [VendorClass, number | null])[], { thresholdMs,
     asaMs: waits.mean,
     longestWaitMs: longest,
   };
-}
-
-const minus = (a: number | null, b: number | null) => (a === null || b === null ? null : a - b);
-const atLeastZero = (value: number | null) => (value === null ? null : Math.max(0, value));
-export const ourWait = ({ entryMs, exitMs }: OurCall) => atLeastZero(minus(exitMs, entryMs));
-export const ourTalk = ({ agentMs, endMs }: OurCall) => atLeastZero(minus(endMs, agentMs));
-/** A report without the time of an agent (Asterisk's CDR) tells no wait of those who were answered. */
-export const vendorWait = (row: VendorCall) =>
-  row.waitMs ?? atLeastZero(minus(row.outcome === 'answered' ? row.agentMs : row.endMs, row.queueMs ?? row.startMs));
-export const vendorTalk = (row: VendorCall) => row.talkMs ?? atLeastZero(minus(row.endMs, row.agentMs));
-export const ourBillable = (call: OurCall, { of }: Billing) =>
-  of === 'talk' ? ourTalk(call) : atLeastZero(minus(call.endMs, call.answerMs));
-export const vendorBillable = (row: VendorCall, { of }: Billing) =>
-  of === 'talk' ? (row.outcome === 'answered' ? vendorTalk(row) : null) : atLeastZero(minus(row.endMs, row.answerMs));
-
-/** Seconds billed for one call: its time rounded up. Nothing for a call that took no time. */
-export function billedS(ms: number | null, { everyS }: Billing): number | null {
-  return ms === null ? null : Math.max(0, Math.ceil(ms / 1000 / everyS - 1e-9)) * everyS;
 }
 
 function spreadOf(values: (number | null)[]): Spread {

@@ -1,16 +1,16 @@
 /** reconciliation.csv: every call of ours, and every call of our callers that only the vendor knows, with both sides' word. */
 import { stringify } from 'csv-stringify/sync';
+import type { ReconciledCall } from '../analysis/reconcile.ts';
 import {
   type Billing,
   billedS,
   ourBillable,
   ourTalk,
   ourWait,
-  type ReconciledCall,
   vendorBillable,
   vendorTalk,
   vendorWait,
-} from '../analysis/reconcile.ts';
+} from '../analysis/reconcile-times.ts';
 import { defuse } from '../record/cells.ts';
 import { printable } from './markup.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { billedS, type ReconcileOptions, Reconciliation } from '../../src/analysis/reconcile.ts';
+import { type ReconcileOptions, Reconciliation } from '../../src/analysis/reconcile.ts';
+import { billedS } from '../../src/analysis/reconcile-times.ts';
 import type { CallRow, VendorCall, VendorClass } from '../../src/record/schema.ts';
 import { answered, range, T0 } from './synthetic.ts';
 
