@@ -2,7 +2,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readMeta, readTable } from '../src/record/read.ts';
+import { readTable } from '../src/record/read.ts';
+import { readMeta } from '../src/record/read-meta.ts';
 import { type Generator, kbPerCall, type Load, type Outcome, percentile } from './generator.ts';
 import { cpuBetween, startPinned } from './process.ts';
 import { HOST } from './sipp.ts';

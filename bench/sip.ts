@@ -165,7 +165,14 @@ async function once(generator: Generator, load: Load): Promise<Measured | undefi
   const calleeCpu = uasFrom && uasTo ? ((uasTo.cpuS - uasFrom.cpuS) / (uasTo.at - uasFrom.at)) * 1000 : Number.NaN;
   soiled = run.why !== '';
   const clean = soiled ? run.why : 'yes';
-  const cells = [generator.name, String(load.rate), String(Number(load.seconds.toFixed(1))), clean, figure(run.cpuPer10k), figure(run.lagP99Ms, 1)];
+  const cells = [
+    generator.name,
+    String(load.rate),
+    String(Number(load.seconds.toFixed(1))),
+    clean,
+    figure(run.cpuPer10k),
+    figure(run.lagP99Ms, 1),
+  ];
   rows.push([...cells, figure(calleeCpu), String(udpDrops(uasPort) - drops), figure(before, 1)]);
   console.log(rows.at(-1)!.join(' · '));
   return { ...run, rate: load.rate };

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { RealClock } from '../clock.ts';
 import { appendMark, MARK_TYPES, readMark, sendMark } from '../faults/mark.ts';
-import { readMeta } from '../record/read.ts';
+import { readMeta } from '../record/read-meta.ts';
 
 interface MarkFlags {
   by: 'buyer' | 'vendor';

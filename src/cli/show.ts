@@ -1,7 +1,8 @@
 /** `callsurge show`: one call of a run, its row and its SIP ladder; or, without a call, which calls' signalling was kept. */
 import { Command } from 'commander';
 import { CallsurgeError } from '../errors.ts';
-import { readMeta, readTable } from '../record/read.ts';
+import { readTable } from '../record/read.ts';
+import { readMeta } from '../record/read-meta.ts';
 import { type AgentRow, type CallRow, TABLES, type TraceRow } from '../record/schema.ts';
 import { ladder } from '../report/ladder.ts';
 import { printable } from '../report/markup.ts';

@@ -1,7 +1,7 @@
 /** `callsurge sweep`: ends at the vendor what a killed run's journal shows open. */
 import { Command } from 'commander';
 import { openFaults, sweepRun } from '../engine/sweep.ts';
-import { readMeta } from '../record/read.ts';
+import { readMeta } from '../record/read-meta.ts';
 import { EXIT } from './exit-codes.ts';
 
 export function sweepCommand(): Command {

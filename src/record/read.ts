@@ -2,13 +2,12 @@
  * Reads a run folder back, row by row, also one whose run was killed in the middle of a line. What cannot be read is counted and told, never
  * guessed.
  */
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Papa from 'papaparse';
-import { CallsurgeError, messageOf } from '../errors.ts';
-import { columnsOf, decodeCell, LAST_DATE_MS } from './cells.ts';
-import { META_FILE } from './journal.ts';
-import { type RowTypes, type RunMeta, rowOf, TABLES, type TableName } from './schema.ts';
+import { columnsOf, decodeCell } from './cells.ts';
+import { invalidFolder as invalid } from './read-meta.ts';
+import { type RowTypes, rowOf, TABLES, type TableName } from './schema.ts';
 
 export interface ReadReport {
   table: TableName;
@@ -25,25 +24,6 @@ export interface ReadReport {
   unknownColumns: string[];
   /** There is no such file: a table without rows. */
   absent: boolean;
-}
-
-const invalid = (where: string, what: string, cause?: unknown) =>
-  new CallsurgeError('run-folder-invalid', what, { where, todo: 'give a folder that `callsurge run` has written', cause });
-
-/** @throws CallsurgeError `run-folder-invalid` */
-export function readMeta(dir: string): RunMeta {
-  const file = join(dir, META_FILE);
-  if (!existsSync(file)) throw invalid(dir, `there is no ${META_FILE} in it`);
-  let meta: Partial<RunMeta> | null;
-  try {
-    meta = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw invalid(file, `it cannot be read: ${messageOf(cause)}`, cause);
-  }
-  if (typeof meta !== 'object' || meta === null || typeof meta.startMs !== 'number' || !(Math.abs(meta.startMs) <= LAST_DATE_MS))
-    throw invalid(file, 'it is not the record of a run');
-  if (meta.format !== 1) throw invalid(file, `its format is ${String(meta.format)}, this callsurge reads 1`);
-  return meta as RunMeta;
 }
 
 /**

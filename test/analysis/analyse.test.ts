@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAnalysis } from '../../src/analysis/analyse.ts';
 import { RunFolder } from '../../src/record/journal.ts';
-import { readMeta } from '../../src/record/read.ts';
+import { readMeta } from '../../src/record/read-meta.ts';
 import { replay } from '../../src/record/replay.ts';
 import { rowOf } from '../../src/record/schema.ts';
 import { answered, event, meta, Record, range, refused, T0 } from './synthetic.ts';

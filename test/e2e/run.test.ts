@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
-import { readMeta } from '../../src/record/read.ts';
+import { readMeta } from '../../src/record/read-meta.ts';
 import type { CallRow } from '../../src/record/schema.ts';
 import { agreeWithTruth } from '../agreement/with-truth.ts';
 import { E2E_ENV, embeddedProfile, Place, rowsOf } from './callsurge.ts';

@@ -18,7 +18,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CallsurgeError } from '../../src/errors.ts';
 import { decodeCell, defuse, encodeCell, undefuse } from '../../src/record/cells.ts';
 import { RunFolder } from '../../src/record/journal.ts';
-import { readMeta, readTable } from '../../src/record/read.ts';
+import { readTable } from '../../src/record/read.ts';
+import { readMeta } from '../../src/record/read-meta.ts';
 import { type CallRow, type RunMeta, rowOf, TABLES } from '../../src/record/schema.ts';
 
 let root: string;
@@ -27,7 +28,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const META = { format: 1, run: 'r', startMs: 1e12, end: null } as unknown as RunMeta;
+const META: RunMeta = {
+  format: 1,
+  run: 'r',
+  callsurge: '1.0.0',
+  node: 'v24.0.0',
+  machine: { cpus: 2, model: 'any', memoryMb: 1024, platform: 'linux' },
+  scenario: { file: 'scenario.ts', sha256: '', title: 'a title' },
+  vendor: null,
+  options: null,
+  surge: null,
+  plan: null,
+  seed: 1,
+  workers: 1,
+  startMs: 1e12,
+  loadStartMs: null,
+  end: null,
+};
 const calls = async (dir: string) => {
   const rows: CallRow[] = [];
   const report = await readTable(dir, 'calls', (row) => rows.push(row));
@@ -223,17 +240,20 @@ describe('reading back', () => {
     rmSync(join(root, 'calls.csv'));
     mkdirSync(join(root, 'calls.csv'));
     await expect(calls(root)).rejects.toMatchObject({ code: 'run-folder-invalid', message: expect.stringContaining('directory') });
-    for (const text of [
-      '{',
-      '[]',
-      '{"format":1}',
-      '{"format":2,"startMs":1}',
-
-      '{"format":1,"startMs":1e300}',
-    ]) {
+    for (const text of ['{', '[]', '{"format":1}', '{"format":2,"startMs":1}', '{"format":1,"startMs":1e300}', 'null']) {
       writeFileSync(join(root, 'run.json'), text);
       expect(thrown(() => readMeta(root)).code).toBe('run-folder-invalid');
     }
+  });
+
+  it('names the field of run.json that is not as a run writes it', () => {
+    const written = (changed: object) => {
+      writeFileSync(join(root, 'run.json'), JSON.stringify({ ...META, ...changed }));
+      return thrown(() => readMeta(root)).message;
+    };
+    expect(written({ machine: undefined })).toContain('machine');
+    expect(written({ end: { endMs: 1, how: 'well', why: null, exitCode: 0 } })).toContain('end.how');
+    expect(written({ startMs: 1e300 })).toContain('startMs');
   });
 
   it('passes on what the reader throws', async () => {

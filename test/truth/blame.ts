@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Socket as NetSocket } from 'node:net';
 import { createAnalysis } from '../../src/analysis/analyse.ts';
 import type { RunAnalysis } from '../../src/analysis/model.ts';
-import { readMeta } from '../../src/record/read.ts';
+import { readMeta } from '../../src/record/read-meta.ts';
 import { replay } from '../../src/record/replay.ts';
 import { BLAMES, type Blame } from '../../src/record/schema.ts';
 import { Place } from '../e2e/callsurge.ts';

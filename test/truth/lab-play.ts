@@ -1,7 +1,7 @@
 /** One run of ours against the lab by the command line, and Asterisk's own record of the same calls. */
 import { createAnalysis } from '../../src/analysis/analyse.ts';
 import type { RunAnalysis } from '../../src/analysis/model.ts';
-import { readMeta } from '../../src/record/read.ts';
+import { readMeta } from '../../src/record/read-meta.ts';
 import { replay } from '../../src/record/replay.ts';
 import type { AgentRow, CallRow, EventRow, OpenRow, TimelineRow } from '../../src/record/schema.ts';
 import { recordOf, type SiteRecord } from '../agreement/with-asterisk.ts';

@@ -4,6 +4,7 @@
  * speed. About six minutes. `QUEUE_CALLS=300` for a short one.
  */
 
+import type { CallRow } from '../../src/record/schema.ts';
 import { checkDefects } from '../agreement/defects.ts';
 import { agreeWithTruth, TRUTH_WAIT_MS } from '../agreement/with-truth.ts';
 import { removeFolders } from '../engine/fixture.ts';
@@ -157,6 +158,12 @@ function unwellText({ analysis: { health } }: Played): string {
   return `${health.unhealthySeconds} of ${health.seconds}${words.size > 0 ? ` (${[...words].join(', ')})` : ''}`;
 }
 
+/** Why calls failed by our own fault, each reason once. */
+function ownFaults(calls: readonly CallRow[]): string {
+  const whys = new Set(calls.filter(({ outcome }) => outcome === 'harness').map(({ blame_why }) => blame_why));
+  return whys.size > 0 ? ` (${[...whys].join('; ')})` : '';
+}
+
 const ms = (value: number | null) =>
   value === null ? '–' : Math.abs(value) < 1000 ? `${value.toFixed(1)} ms` : `${(value / 1000).toFixed(2)} s`;
 const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} % (${part}/${whole})`;
@@ -192,7 +199,7 @@ export function judgeClean(played: Played): Line[] {
     ],
     [
       'unhealthy seconds of our instrument; calls that failed by our own fault',
-      `${health.unhealthySeconds} of ${health.seconds}; ${health.harnessShare.part}`,
+      `${health.unhealthySeconds} of ${health.seconds}; ${health.harnessShare.part}${ownFaults(calls)}`,
       `at most ${100 * MOST_UNHEALTHY} %; at most 0.1 %`,
       health.unhealthySeconds <= MOST_UNHEALTHY * health.seconds && analysis.validity.valid,
     ],
