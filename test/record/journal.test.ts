@@ -20,7 +20,8 @@ import { decodeCell, defuse, encodeCell, undefuse } from '../../src/record/cells
 import { RunFolder } from '../../src/record/journal.ts';
 import { readTable } from '../../src/record/read.ts';
 import { readMeta } from '../../src/record/read-meta.ts';
-import { type CallRow, type RunMeta, rowOf, TABLES } from '../../src/record/schema.ts';
+import { type CallRow, rowOf, TABLES } from '../../src/record/schema.ts';
+import { META } from './meta.ts';
 
 let root: string;
 beforeEach(() => {
@@ -28,23 +29,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const META: RunMeta = {
-  format: 1,
-  run: 'r',
-  callsurge: '1.0.0',
-  node: 'v24.0.0',
-  machine: { cpus: 2, model: 'any', memoryMb: 1024, platform: 'linux' },
-  scenario: { file: 'scenario.ts', sha256: '', title: 'a title' },
-  vendor: null,
-  options: null,
-  surge: null,
-  plan: null,
-  seed: 1,
-  workers: 1,
-  startMs: 1e12,
-  loadStartMs: null,
-  end: null,
-};
 const calls = async (dir: string) => {
   const rows: CallRow[] = [];
   const report = await readTable(dir, 'calls', (row) => rows.push(row));

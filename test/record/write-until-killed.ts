@@ -1,9 +1,10 @@
 /** Writes one call a millisecond into the folder named on the command line and prints how many, until it is killed. */
 import { RunFolder } from '../../src/record/journal.ts';
-import { type RunMeta, rowOf } from '../../src/record/schema.ts';
+import { rowOf } from '../../src/record/schema.ts';
+import { META } from './meta.ts';
 
 const folder = RunFolder.create(process.argv[2]!);
-folder.writeMeta({ format: 1, run: 'killed', startMs: Date.now(), end: null } as unknown as RunMeta);
+folder.writeMeta({ ...META, run: 'killed', startMs: Date.now() });
 const start = performance.now();
 let iteration = 0;
 setInterval(() => {
